@@ -1,0 +1,1 @@
+"""The local Azure: Resource Manager, Entra ID and Azure Digital Twins instances, on loopback."""

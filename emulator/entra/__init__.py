@@ -1,0 +1,1 @@
+"""Entra ID: principals, tokens, keys, the managed-identity endpoint."""

@@ -1,0 +1,81 @@
+"""Faults on demand: what a test or a person asks the emulator to do wrong."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailingCall:
+    """Calls of one service that fail instead of being served."""
+
+    service: str = "digital-twins"
+    """digital-twins, resource-manager or entra."""
+    method: str = ".*"
+    """A regular expression over the whole verb."""
+    path: str = ".*"
+    """A regular expression over the whole path."""
+    status: int | None = None
+    """The HTTP status to answer; None drops the connection."""
+    code: str | None = None
+    """The error code in the body; None for what the service usually says with that status."""
+    retry_after: int | None = None
+    """Seconds in Retry-After, when given."""
+    skip: int = 0
+    """How many matching calls are served before the fault acts."""
+    times: int = 1
+    """How many calls fail."""
+
+    def matches(self, service: str, method: str, path: str) -> bool:
+        """Whether this call is one of those."""
+        return (
+            service == self.service
+            and re.fullmatch(self.method, method) is not None
+            and re.fullmatch(self.path, path) is not None
+        )
+
+
+@dataclass
+class Faults:
+    """The faults that act now. All seconds; all off when new."""
+
+    query_lag: float = 0.0
+    """How far queries lag behind writes."""
+    role_propagation: float = 0.0
+    """How long a new or removed role assignment takes to act on the data plane."""
+    latency: float = 0.0
+    """Added to every call of a data plane."""
+    write_latency: float = 0.0
+    """Added to every write of a twin, before it happens."""
+    failing_calls: list[FailingCall] = field(default_factory=list)
+
+    def update(self, document: Mapping[str, Any]) -> None:
+        """Sets the faults that the document names (their names as here) and leaves the rest.
+
+        Raises:
+            TypeError, ValueError: the document names what is no fault, or gives it no usable value.
+        """
+        unknown = set(document) - {*asdict(self)}
+        if unknown:
+            raise ValueError(f"unknown fault {sorted(unknown)[0]!r}; there are: {', '.join(asdict(self))}")
+        for name, value in document.items():
+            calls = name == "failing_calls"
+            setattr(self, name, [FailingCall(**item) for item in value] if calls else float(value))
+
+    def document(self) -> dict[str, Any]:
+        """The faults as `update` takes them."""
+        return asdict(self)
+
+    def take(self, service: str, method: str, path: str) -> FailingCall | None:
+        """The fault that this call meets, which is thereby used up once."""
+        for position, call in enumerate(self.failing_calls):
+            if not call.matches(service, method, path):
+                continue
+            if call.skip > 0:
+                self.failing_calls[position] = replace(call, skip=call.skip - 1)
+                continue
+            if call.times > 0:
+                self.failing_calls[position] = replace(call, times=call.times - 1)
+                return call
+        return None

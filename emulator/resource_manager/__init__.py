@@ -1,0 +1,1 @@
+"""Azure Resource Manager: resources, role definitions, role assignments."""

@@ -1,0 +1,1 @@
+"""The rule: what a role assignment allows. Pure."""

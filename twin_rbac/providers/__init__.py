@@ -1,0 +1,1 @@
+"""What Pulumi runs for our dynamic resources."""

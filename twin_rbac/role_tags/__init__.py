@@ -1,0 +1,1 @@
+"""Role tags on twins: manifest, plan, apply, verify."""
