@@ -1,0 +1,53 @@
+"""Names and ids of what a stack declares: the same on every run, and legal in Azure."""
+
+import hashlib
+import re
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("6c1f6a4e-5d0a-4a8e-9a43-6f2f4d0a7c11")
+
+
+def short_hash(*parts: str) -> str:
+    """Eight hexadecimal digits of the parts, for names that must be unique beyond the stack."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:8]
+
+
+def resource_group_name(project: str, stack: str) -> str:
+    """The stack's resource group, at most 90 characters (Azure's limit)."""
+    return f"rg-{_plain(project)}-{_plain(stack)}"[:90].rstrip("-")
+
+
+def instance_name(stack: str, subscription_id: str, resource_group: str) -> str:
+    """The instance's name: 3-63 letters, digits and hyphens, no hyphen at an end, unique in its region.
+
+    The name becomes part of a public host name, hence the hash (fact sheet pulumi-azure, section 1.1).
+    """
+    return f"adt-{_plain(stack)[:50]}-{short_hash(subscription_id.lower(), resource_group.lower())}"
+
+
+def role_display_name(title: str, *, project: str, stack: str, component: str, location: str) -> str:
+    """A custom role's display name, unique in the directory.
+
+    `location` is the short hash of subscription and resource group (fact sheet adt-rbac, section 6).
+    """
+    return f"{title} ({project}/{stack}/{component} {location})"
+
+
+def role_definition_guid(scope: str, component: str, title: str) -> str:
+    """The name of a custom role definition: the same for the same scope, component and title."""
+    return str(uuid5(_NAMESPACE, f"role definition|{scope.lower()}|{component}|{title}"))
+
+
+def role_assignment_guid(scope: str, principal_id: str, role_definition_id: str) -> str:
+    """The name of a role assignment, made of all that identifies it.
+
+    Azure takes the same principal, role and scope only once, and lets none of the three change under one name
+    (fact sheet adt-rbac, section 7).
+    """
+    return str(
+        uuid5(_NAMESPACE, f"role assignment|{scope.lower()}|{principal_id.lower()}|{role_definition_id.lower()}")
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-") or "stack"

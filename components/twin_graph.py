@@ -1,0 +1,56 @@
+"""A graph that is seeded into an instance once: models, twins and relationships of a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pulumi
+from pulumi import Input, Output, ResourceOptions
+
+from twin_rbac.providers.twin_graph import TwinGraphProvider
+from twin_rbac.role_tags.graph_file import load_graph
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwinGraphArgs:
+    """What is seeded, and where."""
+
+    endpoint: Input[str]
+    """The instance's data-plane URL."""
+    instance_id: Input[str]
+    """The instance's id in Resource Manager."""
+    graph: str
+    """Path of an import-job NDJSON file, relative to the project."""
+    cloud: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of an Azure that is not the public one."""
+
+
+class TwinGraph(pulumi.dynamic.Resource, module="digital-twins-rbac", name="TwinGraph"):
+    """Uploads what is new to it and not there; never deletes, never overwrites, never brings back what is gone.
+
+    Its inputs hold a hash of each line, no property values: the state shows which lines changed, not what they say.
+    """
+
+    seeded: Output[dict[str, list[str]]]
+    """The ids that it uploaded or found: of models, twins and relationships."""
+
+    def __init__(self, name: str, args: TwinGraphArgs, opts: ResourceOptions | None = None) -> None:
+        """Reads the file.
+
+        Raises:
+            GraphFileError: the file is no import-job file; the text names each wrong line.
+        """
+        graph = load_graph(Path(args.graph))
+        super().__init__(
+            TwinGraphProvider(),
+            name,
+            {
+                "endpoint": args.endpoint,
+                "instanceId": args.instance_id,
+                "graph": args.graph,
+                **graph.hashes(),
+                "cloud": dict(args.cloud),
+                "seeded": None,
+            },
+            opts,
+        )
