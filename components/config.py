@@ -39,9 +39,12 @@ class _Section(BaseModel):
 
 def _object_id(value: object) -> str:
     try:
-        return str(UUID(str(value)))
+        identifier = UUID(str(value))
     except ValueError:
         raise ValueError("must be the object id of a principal, such as 0f3c0000-0000-4000-8000-000000000010") from None
+    if identifier.int == 0:
+        raise ValueError("is still the placeholder; give the principal's object id")
+    return str(identifier)
 
 
 class PrincipalConfig(_Section):
@@ -165,7 +168,11 @@ def _sentence(error: Any, values: Mapping[str, Any]) -> str:
         case "value_error":
             return f"{key}: {error['ctx']['error']}"
         case _:
-            return f"{key}: {error['msg'].lower()}; {_hint(str(error['loc'][-1]))} ({_given(error, values)})"
+            return f"{key}: {_uncapitalise(error['msg'])}; {_hint(str(error['loc'][-1]))} ({_given(error, values)})"
+
+
+def _uncapitalise(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _given(error: Any, values: Mapping[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from twin_rbac.providers.role_tags import RoleTagsProvider
-from twin_rbac.role_tags.manifest import load_manifest
+
+from .files import read_manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,9 @@ class RoleTags(pulumi.dynamic.Resource, module="digital-twins-rbac", name="RoleT
         """Reads the manifest.
 
         Raises:
-            ManifestError: the manifest cannot be used; the text names each wrong place and what to do.
+            InputFileError: the manifest cannot be used; the text names each wrong place and what to do.
         """
-        manifest = load_manifest(Path(args.manifest))
+        manifest = read_manifest(args.manifest)
         super().__init__(
             RoleTagsProvider(),
             name,
@@ -60,11 +60,11 @@ class RoleTags(pulumi.dynamic.Resource, module="digital-twins-rbac", name="RoleT
                 "rules": manifest.rules.to_mapping(),
                 "twins": dict(manifest.twins),
                 "graph": args.graph,
-                # Pulumi hides keys that start so: what was seeded is no news about role tags.
-                "__seeded": args.seeded,
+                "seeded": args.seeded,
                 "cloud": dict(args.cloud),
                 "declared": None,
                 "unlisted": None,
             },
-            opts,
+            # What was seeded is no news about role tags.
+            ResourceOptions.merge(ResourceOptions(hide_diffs=["seeded"]), opts),
         )

@@ -1,17 +1,17 @@
 """The whole stack of one config: resource group, instance, roles, assignments, graph and role tags."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from pulumi import Output, ResourceOptions
 from pulumi_azure_native import authorization, resources
 
-from twin_rbac.role_tags.manifest import Manifest, load_manifest
+from twin_rbac.role_tags.manifest import Manifest
 
 from .config import ConfigError, PrincipalConfig, StackConfig
+from .files import read_manifest
 from .instance import DigitalTwinsInstance, DigitalTwinsInstanceArgs
 from .naming import instance_name, resource_group_name
 from .permission_scopes import DRIFT_READER, LOADER, TAGGER, Permissions
@@ -35,9 +35,9 @@ def build_stack(config: StackConfig) -> dict[str, object]:
 
     Raises:
         ConfigError: a tenant's role does not stand in the manifest.
-        ManifestError, GraphFileError: a file cannot be used.
+        InputFileError: a file cannot be used.
     """
-    manifest = load_manifest(Path(config.manifest))
+    manifest = read_manifest(config.manifest)
     _require_known_roles(config, manifest)
     place = _create_place()
     instance = _create_instance(config, place)
@@ -165,14 +165,7 @@ def _create_role_tags(
     config: StackConfig, instance: DigitalTwinsInstance, deployer_rights: list[pulumi.Resource]
 ) -> RoleTags:
     cloud = config.cloud.model_dump(by_alias=True, exclude_none=True)
-    # A replaced instance is empty: what was seeded and tagged on the old one is done again.
-    opts = ResourceOptions(depends_on=deployer_rights, replace_with=[instance.resource])
-    graph = None
-    if config.graph:
-        args = TwinGraphArgs(
-            endpoint=instance.endpoint, instance_id=instance.instance_id, graph=config.graph, cloud=cloud
-        )
-        graph = TwinGraph("graph", args, opts)
+    graph = _create_graph(config, instance, deployer_rights, cloud)
     return RoleTags(
         "role-tags",
         RoleTagsArgs(
@@ -183,8 +176,25 @@ def _create_role_tags(
             seeded=graph.seeded if graph else None,
             cloud=cloud,
         ),
-        opts,
+        _data_plane_options(instance, [*deployer_rights, graph] if graph else deployer_rights),
     )
+
+
+def _create_graph(
+    config: StackConfig,
+    instance: DigitalTwinsInstance,
+    deployer_rights: list[pulumi.Resource],
+    cloud: Mapping[str, str],
+) -> TwinGraph | None:
+    if config.graph is None:
+        return None
+    args = TwinGraphArgs(endpoint=instance.endpoint, instance_id=instance.instance_id, graph=config.graph, cloud=cloud)
+    return TwinGraph("graph", args, _data_plane_options(instance, deployer_rights))
+
+
+def _data_plane_options(instance: DigitalTwinsInstance, depends_on: list[pulumi.Resource]) -> ResourceOptions:
+    # A replaced instance is empty: what was seeded and tagged on the old one is done again.
+    return ResourceOptions(depends_on=depends_on, replace_with=[instance.resource])
 
 
 def _count_roles(manifest: Manifest) -> dict[str, int]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from twin_rbac.providers.twin_graph import TwinGraphProvider
-from twin_rbac.role_tags.graph_file import load_graph
+
+from .files import read_graph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,9 @@ class TwinGraph(pulumi.dynamic.Resource, module="digital-twins-rbac", name="Twin
         """Reads the file.
 
         Raises:
-            GraphFileError: the file is no import-job file; the text names each wrong line.
+            InputFileError: the file is no import-job file; the text names each wrong line.
         """
-        graph = load_graph(Path(args.graph))
+        graph = read_graph(args.graph)
         super().__init__(
             TwinGraphProvider(),
             name,
