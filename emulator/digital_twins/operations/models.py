@@ -1,0 +1,73 @@
+"""Models."""
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from emulator.digital_twins.call import Call, answer, no_content
+from emulator.digital_twins.errors import InvalidArgument, PatchInvalid
+from emulator.digital_twins.json_patch import REPLACE, parse_patch
+from emulator.digital_twins.paging import is_count, page_size
+from emulator.digital_twins.service import Service
+from emulator.storage import Document
+
+MAX_PAGE_SIZE = 100
+_CONTINUATION = "continuationToken"
+
+
+def create_models(service: Service, call: Call) -> Response:
+    """POST /models: uploads all models of the request or none."""
+    documents = call.json()
+    if not isinstance(documents, list) or not documents:
+        raise InvalidArgument(
+            "Operation failed as models provided was empty or of a type that is not supported.. Check that your Model "
+            "Array contains at least one item and it is of a supported type. See link(https://aka.ms/ADTv2Models) for "
+            "details."
+        )
+    added = service.models.add(documents)
+    return answer([_shown(each, with_definition=False) for each in added], status=201)
+
+
+def list_models(service: Service, call: Call) -> Response:
+    """GET /models, in pages."""
+    with_definition = call.flag("includeModelDefinition")
+    size = page_size(call.headers.get("max-items-per-page"), default=MAX_PAGE_SIZE, maximum=MAX_PAGE_SIZE)
+    start = call.parameters.get(_CONTINUATION, "0")
+    if not is_count(start):
+        raise InvalidArgument("The continuation token is invalid.")
+    wanted = call.parameters.getlist("dependenciesFor")
+    found = service.models.with_dependencies(wanted) if wanted else service.models.documents()
+    end = int(start) + size
+    value = [_shown(each, with_definition=with_definition) for each in found[int(start) : end]]
+    return answer({"value": value, "nextLink": _next_link(call, end) if end < len(found) else None})
+
+
+def get_model(service: Service, call: Call) -> Response:
+    """GET /models/{id}."""
+    with_definition = call.flag("includeModelDefinition")
+    return answer(_shown(service.models.get(call.ids[0]), with_definition=with_definition))
+
+
+def patch_model(service: Service, call: Call) -> Response:
+    """PATCH /models/{id}: only `replace /decommissioned`."""
+    model_id = service.models.get(call.ids[0])["id"]
+    for operation in parse_patch(call.json()):
+        if operation.path != ("decommissioned",) or operation.op != REPLACE or not isinstance(operation.value, bool):
+            raise PatchInvalid("Only replace of /decommissioned with true or false is supported on models")
+        service.models.decommission(model_id, decommissioned=operation.value)
+    return no_content()
+
+
+def delete_model(service: Service, call: Call) -> Response:
+    """DELETE /models/{id}: twins of it stay."""
+    service.models.delete(call.ids[0])
+    return no_content()
+
+
+def _shown(document: Document, *, with_definition: bool) -> Document:
+    return document if with_definition else {key: value for key, value in document.items() if key != "model"}
+
+
+def _next_link(call: Call, start: int) -> str:
+    kept = [(key, value) for key, value in call.parameters.multi_items() if key != _CONTINUATION]
+    return f"{call.link('models')}?{urlencode([*kept, (_CONTINUATION, str(start))])}"
