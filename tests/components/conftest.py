@@ -1,0 +1,146 @@
+"""Builds a program under Pulumi's mocks, in a way that cannot forget to wait for it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+
+SUBSCRIPTION = "5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002"
+TENANT = "8f14e45f-ceea-467f-a9d2-4b5b1e0c7a01"
+
+
+@dataclass(frozen=True)
+class Created:
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    custom: bool
+
+
+@dataclass
+class Recorder(pulumi.runtime.Mocks):
+    """Answers like azure-native, as far as our components look, and remembers what was registered."""
+
+    preview: bool
+    created: list[Created] = field(default_factory=list)
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.created.append(Created(args.typ, args.name, args.inputs, custom=bool(args.custom)))
+        outputs = dict(args.inputs)
+        if args.typ == "azure-native:resources:ResourceGroup":
+            outputs["name"] = args.inputs["resourceGroupName"]
+        if self.preview:
+            return "", outputs
+        if args.typ == "azure-native:digitaltwins:DigitalTwin":
+            outputs |= {
+                "name": args.inputs["resourceName"],
+                "hostName": "adt.api.weu.digitaltwins.azure.net",
+                "identity": {"type": "SystemAssigned", "principalId": "instance-principal", "tenantId": TENANT},
+            }
+        return self._id(args), outputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        assert args.token == "azure-native:authorization:getClientConfig"
+        return {"subscriptionId": SUBSCRIPTION, "tenantId": TENANT, "clientId": "c", "objectId": "o"}, []
+
+    def _id(self, args: pulumi.runtime.MockResourceArgs) -> str:
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
+        match args.typ:
+            case "azure-native:resources:ResourceGroup":
+                return f"{group}/{args.inputs['resourceGroupName']}"
+            case "azure-native:digitaltwins:DigitalTwin":
+                provider = "providers/Microsoft.DigitalTwins/digitalTwinsInstances"
+                return f"{group}/{args.inputs['resourceGroupName']}/{provider}/{args.inputs['resourceName']}"
+            case "azure-native:authorization:RoleDefinition":
+                provider = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+                return f"{provider}/{args.inputs['roleDefinitionId']}"
+            case _:
+                return f"{args.name}-id"
+
+
+class OptionsMonitor(pulumi.runtime.mocks.MockMonitor):
+    """Remembers the options of each resource, which the mocks themselves are not told."""
+
+    def __init__(self, mocks: pulumi.runtime.Mocks) -> None:
+        super().__init__(mocks)
+        self.requests: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's name of the call
+        self.requests[request.name] = request
+        return super().RegisterResource(request)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a program registered."""
+
+    created: list[Created]
+    requests: Mapping[str, Any]
+    """Logical name -> the request, with the resource's options."""
+    outputs: Mapping[str, Any]
+
+    def of_type(self, type_: str) -> list[Created]:
+        return [item for item in self.created if item.type == type_]
+
+    def one(self, type_: str) -> Created:
+        (item,) = self.of_type(type_)
+        return item
+
+    def named(self, name: str) -> Created:
+        (item,) = [item for item in self.created if item.name == name and item.custom]
+        return item
+
+
+Build = Callable[..., Built]
+
+
+def build_program(
+    program: Callable[[], object], *, preview: bool = False, config: Mapping[str, object] | None = None
+) -> Built:
+    """Runs the program to its end: every registration, every apply, returned or not.
+
+    An assertion inside an apply that nobody waits for would pass unseen; the runner of Pulumi's own test decorator
+    waits for all of them, and `tests/components/test_building.py` proves it.
+    """
+    recorder = Recorder(preview)
+    monitor = OptionsMonitor(recorder)
+    pulumi.runtime.set_mocks(recorder, project="digital-twins-rbac", stack="local", preview=preview, monitor=monitor)
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in (config or {}).items()}
+    pulumi.runtime.set_all_config(texts)
+    outputs: dict[str, Any] = {}
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi's decorator has no types
+    def run() -> object:
+        result = program()
+        exported = result if isinstance(result, dict) else {}
+        for name, value in exported.items():
+            pulumi.Output.from_input(value).apply(lambda value, name=name: outputs.__setitem__(name, value))
+        return None
+
+    run()
+    _refuse_stringified_outputs(recorder.created)
+    keys = [(item.type, item.name) for item in recorder.created]
+    assert len(keys) == len(set(keys)), "two resources with one URN: the engine would refuse the program"
+    return Built(recorder.created, monitor.requests, outputs)
+
+
+def _refuse_stringified_outputs(created: list[Created]) -> None:
+    # An f-string of an Output is no error in Pulumi: the text of a warning becomes the name.
+    for item in created:
+        assert "Calling __str__ on an Output" not in json.dumps(item.inputs, default=str), item.name
+
+
+@pytest.fixture
+def build() -> Build:
+    return build_program
+
+
+@pytest.fixture(params=[False, True], ids=["up", "preview"])
+def build_in_both_modes(request: pytest.FixtureRequest) -> Build:
+    def build(program: Callable[[], object], **options: Any) -> Built:
+        return build_program(program, preview=request.param, **options)
+
+    return build

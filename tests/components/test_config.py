@@ -1,0 +1,91 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from components.config import ConfigError, PrincipalType, load_config, parse_config
+
+EARTH = "0f3c0000-0000-4000-8000-000000000010"
+DEPLOYER = "77b20000-0000-4000-8000-000000000001"
+VALID: dict[str, Any] = {
+    "manifest": "examples/tenants/role-tags.yaml",
+    "tenants": {"earth": {"principalId": EARTH, "principalType": "Group", "roles": ["Earth"]}},
+    "deployers": [{"principalId": DEPLOYER, "principalType": "ServicePrincipal"}],
+}
+
+
+def tenant(**changes: object) -> dict[str, Any]:
+    return {"tenants": {"earth": {**VALID["tenants"]["earth"], **changes}}}
+
+
+def test_the_smallest_config_has_the_safe_defaults() -> None:
+    config = parse_config(VALID)
+
+    assert config.instance.protect is True
+    assert config.tenants["earth"].principal_type is PrincipalType.GROUP
+    assert (config.graph, config.drift_readers, config.taggers) == (None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"tenants": None}, "digital-twins-rbac:tenants"),
+        ({"tenants": {}}, "digital-twins-rbac:tenants: dictionary should have at least 1 item"),
+        ({"deployers": []}, "digital-twins-rbac:deployers: tuple should have at least 1 item"),
+        ({"manifest": "no/such.yaml"}, "digital-twins-rbac:manifest: there is no file 'no/such.yaml'"),
+        ({"graph": "no/such.ndjson"}, "digital-twins-rbac:graph: there is no file 'no/such.ndjson'"),
+        ({"tenant": {}}, "digital-twins-rbac:tenant is not a setting; did you mean tenants?"),
+        ({"quux": 1}, "digital-twins-rbac:quux is not a setting; there are: manifest, tenants, deployers"),
+        ({"instance": {"protct": True}}, "digital-twins-rbac:instance.protct is not a setting; did you mean protect?"),
+        ({"cloud": {"accessKey": "x"}}, "digital-twins-rbac:cloud.accessKey is not a setting"),
+        ({"instance": {"protect": "perhaps"}}, "digital-twins-rbac:instance.protect"),
+        (tenant(principalType="Person"), "digital-twins-rbac:tenants.earth.principalType: input should be 'User'"),
+        (
+            tenant(principalId="earth@example.com"),
+            "digital-twins-rbac:tenants.earth.principalId: must be the object id",
+        ),
+        (
+            tenant(principalId="00000000-0000-0000-0000-000000000000"),
+            "digital-twins-rbac:tenants.earth.principalId: is still the placeholder",
+        ),
+        (tenant(roles=[]), "digital-twins-rbac:tenants.earth.roles"),
+        (tenant(role="Earth"), "digital-twins-rbac:tenants.earth.role is not a setting; did you mean roles?"),
+        (tenant(principalId=DEPLOYER), "also stands in deployers, taggers or driftReaders"),
+        ({"tenants": {"a b": VALID["tenants"]["earth"]}}, "the tenant's name 'a b' must be"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_would_be_right(changes: dict[str, object], expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({**VALID, **changes})
+
+    assert expected in str(caught.value)
+
+
+def test_a_config_without_tenants_says_how_to_give_them() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({key: value for key, value in VALID.items() if key != "tenants"})
+
+    assert "digital-twins-rbac:tenants is missing; give name: {principalId: …, principalType: " in str(caught.value)
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({"quux": 1})
+
+    assert len(caught.value.problems) == 4  # manifest, tenants, deployers, quux
+
+
+def test_the_running_stacks_config_is_read_whole_other_namespaces_apart(build: Callable[..., Any]) -> None:
+    values = {f"digital-twins-rbac:{key}": value for key, value in VALID.items()}
+    read: list[object] = []
+
+    build(lambda: read.append(load_config()), config={**values, "azure-native:location": "westeurope"})
+
+    assert read == [parse_config(VALID)]
+
+
+def test_an_unknown_key_of_the_running_stack_is_found(build: Callable[..., Any]) -> None:
+    values = {f"digital-twins-rbac:{key}": value for key, value in VALID.items()}
+
+    with pytest.raises(ConfigError, match="tennants is not a setting; did you mean tenants"):
+        build(load_config, config={**values, "digital-twins-rbac:tennants": {}})

@@ -1,0 +1,167 @@
+import json
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent.parent
+SUBSCRIPTION = "5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-digital-twins-rbac-local"
+ROLE_DEFINITION = "azure-native:authorization:RoleDefinition"
+ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+INSTANCE = "azure-native:digitaltwins:DigitalTwin"
+ROLE_TAGS = "pulumi-python:dynamic/digital-twins-rbac:RoleTags"
+TWIN_GRAPH = "pulumi-python:dynamic/digital-twins-rbac:TwinGraph"
+
+Build = Callable[..., Any]
+
+
+def local_config() -> dict[str, object]:
+    return dict(YAML(typ="safe").load(ROOT / "Pulumi.local.yaml")["config"])
+
+
+@pytest.fixture(autouse=True)
+def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def run_program(exports: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    def program() -> dict[str, Any]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pulumi, "export", exports.__setitem__)
+            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        return exports
+
+    return program
+
+
+def test_the_whole_program_declares_what_the_scenario_needs(build_in_both_modes: Build) -> None:
+    built = build_in_both_modes(run_program({}), config=local_config())
+
+    assert len(built.of_type(ROLE_DEFINITION)) == 6  # tagger, loader, drift reader, Earth, Fire, Wind
+    assert (
+        len(built.of_type(ROLE_ASSIGNMENT)) == 5 + 3 + 2
+    )  # tenants' roles; deployer twice and tagger; drift reader twice
+    assert built.one(INSTANCE).inputs["publicNetworkAccess"] == "Enabled"
+    assert built.one(INSTANCE).inputs["identity"] == {"type": "SystemAssigned"}
+    assert built.one(ROLE_TAGS).inputs["twins"] == {"A": "Earth", "1": "Earth", "2": "Earth", "B": "Fire", "3": "Fire"}
+
+
+def test_every_assignment_says_what_kind_of_principal_it_is_for(build_in_both_modes: Build) -> None:
+    built = build_in_both_modes(run_program({}), config=local_config())
+
+    kinds = {item.inputs["principalId"]: item.inputs["principalType"] for item in built.of_type(ROLE_ASSIGNMENT)}
+    assert kinds == {
+        "0f3c0000-0000-4000-8000-000000000010": "Group",
+        "0f3c0000-0000-4000-8000-000000000021": "User",
+        "51aa0000-0000-4000-8000-000000000031": "ServicePrincipal",
+        "77b20000-0000-4000-8000-000000000001": "ServicePrincipal",
+        "77b20000-0000-4000-8000-000000000002": "ServicePrincipal",
+        "77b20000-0000-4000-8000-000000000003": "ServicePrincipal",
+    }
+
+
+def test_a_marker_role_allows_nothing_but_public_information(build_in_both_modes: Build) -> None:
+    built = build_in_both_modes(run_program({}), config=local_config())
+
+    for role in ("Earth", "Fire", "Wind"):
+        (permission,) = built.named(f"marker-roles-{role}").inputs["permissions"]
+        assert permission["actions"] == ["Microsoft.DigitalTwins/operations/read"]
+        assert permission["dataActions"] == []
+
+
+def test_a_tenant_is_given_marker_roles_alone_and_at_the_instance_alone(build: Build) -> None:
+    built = build(run_program({}), config=local_config())
+
+    tenants = [item for item in built.of_type(ROLE_ASSIGNMENT) if item.name.startswith("tenants-")]
+    markers = {item.inputs["roleDefinitionId"] for item in built.of_type(ROLE_DEFINITION) if "marker" in item.name}
+    assert {item.name for item in tenants} == {
+        "tenants-earth-Earth",
+        "tenants-fire-Fire",
+        "tenants-wind-Earth",
+        "tenants-wind-Fire",
+        "tenants-wind-Wind",
+    }
+    assert {item.inputs["roleDefinitionId"].rsplit("/", 1)[1] for item in tenants} == markers
+    instance = built.one(INSTANCE).inputs["resourceName"]
+    provider = "providers/Microsoft.DigitalTwins/digitalTwinsInstances"
+    assert {item.inputs["scope"] for item in tenants} == {f"{GROUP}/{provider}/{instance}"}
+
+
+def test_role_names_carry_project_stack_component_and_place(build_in_both_modes: Build) -> None:
+    built = build_in_both_modes(run_program({}), config=local_config())
+
+    names = {item.name: item.inputs["roleName"] for item in built.of_type(ROLE_DEFINITION)}
+    earth, place = names["marker-roles-Earth"].rsplit(" ", 1)
+    assert earth == "Earth (digital-twins-rbac/local/marker-roles"
+    assert len(place) == 9  # eight digits and the closing parenthesis
+    assert len(set(names.values())) == 6
+
+
+def test_a_custom_role_can_be_assigned_in_the_stacks_resource_group_only(build_in_both_modes: Build) -> None:
+    built = build_in_both_modes(run_program({}), config=local_config())
+
+    assert {json.dumps(item.inputs["assignableScopes"]) for item in built.of_type(ROLE_DEFINITION)} == {f'["{GROUP}"]'}
+
+
+def test_two_runs_name_everything_alike(build: Build) -> None:
+    runs = [build(run_program({}), config=local_config()) for _ in range(2)]
+
+    first, second = ({item.name: item.inputs.get("roleAssignmentName") for item in run.created} for run in runs)
+    assert first == second
+
+
+def test_the_graph_stands_in_the_state_as_hashes_not_as_values(build: Build) -> None:
+    built = build(run_program({}), config=local_config())
+
+    inputs = built.one(TWIN_GRAPH).inputs
+    assert set(inputs["twins"]) == {"A", "B", "1", "2", "3"}
+    assert all(len(digest) == 64 for digest in inputs["twins"].values())
+    assert "North Street" not in json.dumps(inputs)
+
+
+def test_the_outputs_are_those_that_other_tools_rely_on(build: Build) -> None:
+    exports: dict[str, Any] = {}
+    built = build(run_program(exports), config=local_config())
+
+    assert set(exports) == {"digitalTwinsEndpoint", "instanceId", "declared", "markerRoles", "roleTags"}
+    assert built.outputs["digitalTwinsEndpoint"] == "https://adt.api.weu.digitaltwins.azure.net"
+    assert built.outputs["roleTags"] == {"Earth": 3, "Fire": 2, "Wind": 0}
+    assert set(built.outputs["markerRoles"]) == {"Earth", "Fire", "Wind"}
+
+
+def test_without_a_graph_nobody_gets_the_loader_role(build: Build) -> None:
+    config = {key: value for key, value in local_config().items() if key != "digital-twins-rbac:graph"}
+    built = build(run_program({}), config=config)
+
+    assert not [item for item in built.created if "loader" in item.name]
+    assert built.of_type(TWIN_GRAPH) == []
+
+
+def test_a_tenant_with_a_role_that_the_manifest_lacks_is_refused_before_anything_is_declared(build: Build) -> None:
+    config = local_config()
+    fire = {"principalId": "0f3c0000-0000-4000-8000-000000000021", "principalType": "User", "roles": ["fire"]}
+    config["digital-twins-rbac:tenants"] = {"fire": fire}
+
+    with pytest.raises(pulumi.RunError, match=r"tenants\.fire\.roles: .*role-tags\.yaml has no role 'fire'"):
+        build(run_program({}), config=config)
+
+
+def test_the_instance_is_protected_unless_the_config_says_otherwise(build: Build) -> None:
+    config = local_config()
+    assert build(run_program({}), config=config).requests["instance"].protect is False
+
+    del config["digital-twins-rbac:instance"]
+    assert build(run_program({}), config=config).requests["instance"].protect is True
+
+
+def test_twins_are_tagged_only_after_the_deployer_was_given_its_roles(build: Build) -> None:
+    built = build(run_program({}), config=local_config())
+
+    dependencies = " ".join(built.requests["role-tags"].dependencies)
+    assert "deployers-deployer-tagger-77b20000" in dependencies
+    assert "::graph" in dependencies

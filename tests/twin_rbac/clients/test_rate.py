@@ -1,0 +1,98 @@
+import asyncio
+from typing import Any
+
+from twin_rbac.clients.rate import RateLimiter
+
+
+def leave(limiter: RateLimiter, time: Any, *, requests: int, cost: int = 1) -> list[float]:
+    left: list[float] = []
+
+    async def run() -> None:
+        for _ in range(requests):
+            await limiter.acquire(cost)
+            left.append(time.now)
+
+    asyncio.run(run())
+    return left
+
+
+def create(time: Any, per_second: float = 100) -> RateLimiter:
+    return RateLimiter(per_second, clock=time.clock, sleep=time.sleep)
+
+
+def test_requests_leave_evenly_and_no_second_holds_more_than_the_rate(time: Any) -> None:
+    left = leave(create(time), time, requests=300)
+
+    for moment in left:
+        assert len([other for other in left if moment <= other < moment + 0.999]) <= 100
+    assert round(left[-1] - left[0], 2) == 2.99
+
+
+def test_a_dearer_request_takes_more_of_the_rate(time: Any) -> None:
+    left = leave(create(time), time, requests=100, cost=10)
+
+    assert round(left[-1] - left[0], 2) == 9.9
+
+
+def test_idle_time_is_not_saved_up_for_a_burst(time: Any) -> None:
+    limiter = create(time)
+    time.now += 60
+
+    left = leave(limiter, time, requests=101)
+
+    assert round(left[-1] - left[0], 2) == 1.0
+
+
+def test_after_a_429_nothing_leaves_for_as_long_as_the_service_says_and_then_half_as_fast(time: Any) -> None:
+    limiter = create(time)
+    before = time.now
+    limiter.slow_down(7)
+
+    left = leave(limiter, time, requests=2)
+
+    assert left[0] == before + 7
+    assert round(left[1] - left[0], 3) == 0.02
+
+
+def test_the_429s_that_come_together_halve_the_rate_once(time: Any) -> None:
+    limiter = create(time)
+    for _ in range(30):
+        limiter.slow_down(0)
+
+    assert limiter.rate == 50
+
+
+def test_another_429_after_the_pause_halves_the_rate_again(time: Any) -> None:
+    limiter = create(time)
+    limiter.slow_down(1)
+    time.now += 1
+    limiter.slow_down(1)
+
+    assert limiter.rate == 25
+
+
+def test_the_full_rate_is_back_five_seconds_after_the_pause(time: Any) -> None:
+    limiter = create(time)
+    limiter.slow_down(2)
+
+    time.now += 2 + 4
+    assert round(limiter.rate) == 90
+    time.now += 1
+    assert limiter.rate == 100
+    time.now += 100
+    assert limiter.rate == 100
+
+
+def test_a_request_that_waits_for_its_turn_when_a_429_comes_is_held_back_too(time: Any) -> None:
+    async def sleep_while_a_429_comes(seconds: float) -> None:
+        if not time.slept:
+            limiter.slow_down(30)
+        await time.sleep(seconds)
+
+    limiter = RateLimiter(1, clock=time.clock, sleep=sleep_while_a_429_comes)
+    start = time.now
+
+    first, second = leave(limiter, time, requests=2)
+
+    assert first == start
+    assert second >= start + 30

@@ -1,0 +1,178 @@
+import json
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin_rbac.role_tags.model import TagRules, TwinTags
+from twin_rbac.role_tags.plan import Plan, make_plan
+from twin_rbac.role_tags.render import plan_as_mapping
+
+RULES = TagRules(roles=("Earth", "Fire", "Wind"))
+
+
+def live(**roles: str | None) -> dict[str, TwinTags]:
+    """Twins that exist, each with its role tag, None for a map of tags without one."""
+    return {
+        twin_id: TwinTags(twin_id=twin_id, etag=f"e-{twin_id}", tags={"floor": "1"} | ({"role": role} if role else {}))
+        for twin_id, role in roles.items()
+    }
+
+
+def outcome(plan: Plan) -> dict[str, tuple[str, str | None, str | None]]:
+    return {change.twin_id: (change.kind, change.old, change.new) for change in plan.changes}
+
+
+def test_a_listed_twin_gets_its_role_whatever_it_carried() -> None:
+    existing = live(A=None, B="Fire", C="something", D="Earth")
+    plan = make_plan(RULES, dict.fromkeys("ABCD", "Earth"), declared=(), existing=existing)
+
+    assert outcome(plan) == {
+        "A": ("add", None, "Earth"),
+        "B": ("change", "Fire", "Earth"),
+        "C": ("change", "something", "Earth"),
+    }
+    assert plan.unchanged == 1
+
+
+def test_a_twin_that_left_the_manifest_loses_its_role_whoever_wrote_it() -> None:
+    plan = make_plan(RULES, {}, declared={"A": "Earth", "B": "Fire"}, existing=live(A="Earth", B="Wind"))
+
+    assert outcome(plan) == {"A": ("remove", "Earth", None), "B": ("remove", "Wind", None)}
+    assert plan.unlisted == {}
+
+
+def test_a_twin_that_left_the_manifest_keeps_what_is_no_role_of_it() -> None:
+    plan = make_plan(RULES, {}, declared={"A": "Earth"}, existing=live(A="somebody-elses"))
+
+    assert plan.changes == ()
+
+
+def test_a_role_that_left_the_manifest_is_taken_off_with_its_twins() -> None:
+    rules = TagRules(roles=("Earth",))
+    plan = make_plan(rules, {"A": "Earth"}, declared={"A": "Earth", "W": "Wind"}, existing=live(A="Earth", W="Wind"))
+
+    assert outcome(plan) == {"W": ("remove", "Wind", None)}
+
+
+def test_a_twin_that_carries_a_role_and_was_never_listed_is_reported_and_left_alone() -> None:
+    plan = make_plan(RULES, {"A": "Earth"}, declared={"A": "Earth"}, existing=live(A="Earth", X="Fire", Y="other"))
+
+    assert plan.changes == ()
+    assert plan.unlisted == {"X": "Fire"}
+
+
+def test_an_unlisted_twin_loses_its_role_where_the_manifest_says_so() -> None:
+    rules = TagRules(roles=("Earth", "Fire"), unlisted="remove")
+    plan = make_plan(rules, {}, declared=(), existing=live(X="Fire", Y="other", Z=None))
+
+    assert outcome(plan) == {"X": ("remove", "Fire", None)}
+    assert plan.unlisted == {}
+
+
+def test_an_ignored_twin_is_neither_touched_nor_reported() -> None:
+    rules = TagRules(roles=("Earth",), ignore=("sandbox-*",), unlisted="remove")
+    existing = live(**{"sandbox-1": "Earth", "sandbox-2": "Earth"})
+    plan = make_plan(rules, {"sandbox-3": "Earth"}, declared=["sandbox-1"], existing=existing)
+
+    assert (plan.changes, dict(plan.unlisted), plan.missing) == ((), {}, ())
+
+
+def test_a_listed_twin_that_does_not_exist_is_missing() -> None:
+    plan = make_plan(RULES, {"B": "Fire", "A": "Earth"}, declared=["C"], existing={})
+
+    assert plan.missing == ("A", "B")
+    assert plan.changes == ()
+
+
+def test_changes_are_sorted_and_carry_the_etag_that_was_read() -> None:
+    plan = make_plan(RULES, {"b": "Fire", "a": "Earth"}, declared=(), existing=live(b=None, a=None))
+
+    assert [(change.twin_id, change.existing.etag) for change in plan.changes] == [("a", "e-a"), ("b", "e-b")]
+
+
+def test_the_json_form_is_the_one_that_others_rely_on() -> None:
+    existing = live(A=None, B="Fire", C="Earth", D="Earth", X="Wind")
+    desired = {"A": "Earth", "B": "Earth", "D": "Earth"}
+    plan = make_plan(RULES, desired, declared=["C"], existing=existing)
+
+    assert plan_as_mapping(plan) == {
+        "changes": [
+            {"twin": "A", "kind": "add", "from": None, "to": "Earth"},
+            {"twin": "B", "kind": "change", "from": "Fire", "to": "Earth"},
+            {"twin": "C", "kind": "remove", "from": "Earth", "to": None},
+        ],
+        "counts": {"add": 1, "change": 1, "remove": 1, "unchanged": 1, "unlisted": 1, "missing": 0},
+        "unlisted": {"X": "Wind"},
+        "unsafe": False,
+    }
+
+
+TWINS = ["a", "b", "c", "d", "ignored-e"]
+VALUES = ["Earth", "Fire", "Wind", "Old", "earth", "other"]
+Roles = Mapping[str, str]
+
+
+def reference(
+    rules: TagRules, desired: Roles, declared: Roles, tags: Mapping[str, str | None]
+) -> tuple[dict[str, str | None], set[str], set[str]]:
+    """The rule of design section 6 once more, twin by twin: tags afterwards, unlisted twins, missing twins."""
+    after = dict(tags)
+    unlisted, missing = set(), set()
+    own = set(rules.roles) | set(declared.values())
+    for twin in TWINS:
+        if twin.startswith("ignored"):
+            continue
+        if twin in desired:
+            if twin in tags:
+                after[twin] = desired[twin]
+            else:
+                missing.add(twin)
+        elif twin in tags and tags[twin] in own:
+            if twin in declared or rules.unlisted == "remove":
+                after[twin] = None
+            else:
+                unlisted.add(twin)
+    return after, unlisted, missing
+
+
+@given(
+    desired=st.dictionaries(st.sampled_from(TWINS), st.sampled_from(VALUES[:3])),
+    declared=st.dictionaries(st.sampled_from(TWINS), st.sampled_from(VALUES[:4])),
+    tags=st.dictionaries(st.sampled_from(TWINS), st.none() | st.sampled_from(VALUES)),
+    rules=st.builds(
+        TagRules,
+        roles=st.just(("Earth", "Fire", "Wind")),
+        ignore=st.just(("ignored-*",)),
+        unlisted=st.sampled_from(["report", "remove"]),
+    ),
+)
+def test_the_plan_agrees_with_the_naive_reference(
+    desired: Roles, declared: Roles, tags: dict[str, str | None], rules: TagRules
+) -> None:
+    plan = make_plan(rules, desired, declared=declared, existing=live(**tags))
+    after = tags | {change.twin_id: change.new for change in plan.changes}
+
+    assert (after, set(plan.unlisted), set(plan.missing)) == reference(rules, desired, declared, tags)
+    assert all(change.old == tags[change.twin_id] != change.new for change in plan.changes)
+    json.dumps(plan_as_mapping(plan))
+
+
+@given(
+    desired=st.dictionaries(st.sampled_from(TWINS), st.sampled_from(VALUES[:3])),
+    declared=st.dictionaries(st.sampled_from(TWINS), st.sampled_from(VALUES[:4])),
+    tags=st.dictionaries(st.sampled_from(TWINS), st.none() | st.sampled_from(VALUES)),
+)
+def test_a_second_plan_after_the_first_is_empty(desired: Roles, declared: Roles, tags: dict[str, str | None]) -> None:
+    first = make_plan(RULES, desired, declared=declared, existing=live(**tags))
+    after = tags | {change.twin_id: change.new for change in first.changes}
+
+    assert make_plan(RULES, desired, declared=desired, existing=live(**after)).changes == ()
+
+
+@pytest.mark.parametrize("declared", [["A"], {"A": "Earth"}, ("A",)])
+def test_what_was_declared_may_be_given_as_ids_alone(declared: list[str]) -> None:
+    plan = make_plan(RULES, {}, declared=declared, existing=live(A="Earth"))
+
+    assert outcome(plan) == {"A": ("remove", "Earth", None)}

@@ -1,0 +1,192 @@
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from twin_rbac.access.permissions import QUERY
+from twin_rbac.clients.cloud import Cloud
+from twin_rbac.clients.errors import AccessDenied
+from twin_rbac.role_tags.errors import PatchMismatch, TwinChanged, WriteFailed
+from twin_rbac.role_tags.model import TagRules, TwinTags
+from twin_rbac.role_tags.plan import Change, decide
+from twin_rbac.role_tags.store import TagStore, Target, open_instance
+
+RULES = TagRules(roles=("Earth", "Fire"))
+INSTANCE_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt"
+
+
+@pytest.fixture
+def use(instance: Any, token: str) -> Any:
+    """Runs something with a store over the instance made of dictionaries."""
+
+    def use(work: Callable[[TagStore], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            async with open_instance(Target(endpoint=instance.endpoint, token=token), say=print) as client:
+                return await work(TagStore(client, RULES))
+
+        return asyncio.run(run())
+
+    return use
+
+
+def change(twin_id: str, tags: dict[str, Any] | None, new: str | None, *, etag: str) -> Change:
+    decided = decide(TwinTags(twin_id=twin_id, etag=etag, tags=tags), new, RULES, RULES.roles)
+    assert decided is not None
+    return decided
+
+
+def queries(instance: Any) -> list[str]:
+    return [call.body["query"] for call in instance.calls("POST") if "query" in call.body]
+
+
+def test_the_index_is_asked_for_what_carries_the_key_and_for_the_given_twins_beside(use: Any, instance: Any) -> None:
+    instance.put("A", tags={"role": "Earth", "floor": "1"})
+    instance.put("B")
+    instance.put("C", tags={"floor": "1"})
+    twins = use(lambda store: store.read_index(["A", "B", "gone"]))
+
+    assert twins == {
+        "A": TwinTags(twin_id="A", etag='W/"1"', tags={"role": "Earth", "floor": "1"}),
+        "B": TwinTags(twin_id="B", etag='W/"2"', tags=None),
+    }
+    assert queries(instance) == [
+        "SELECT T.$dtId, T.$etag, T.tags FROM DIGITALTWINS T WHERE IS_DEFINED(T.tags.role)",
+        "SELECT T.$dtId, T.$etag, T.tags FROM DIGITALTWINS T WHERE T.$dtId IN ['B','gone']",
+    ]
+
+
+def test_ids_are_asked_for_fifty_at_a_time(use: Any, instance: Any) -> None:
+    use(lambda store: store.read_index([str(number) for number in range(120)]))
+
+    assert [text.count(",") - 1 for text in queries(instance)[1:]] == [50, 50, 20]
+
+
+def test_long_ids_keep_a_query_within_eight_thousand_characters(use: Any, instance: Any) -> None:
+    ids = [f"{number}-{'x' * 1000}" for number in range(20)]
+    use(lambda store: store.read_index(ids))
+
+    assert all(len(text) <= 8000 for text in queries(instance))
+    assert sum(text.count("x" * 1000) for text in queries(instance)) == 20
+
+
+def test_quotes_in_an_id_stay_inside_the_text(use: Any, instance: Any) -> None:
+    use(lambda store: store.read_index(["it's", "a\\", "'] OR true --"]))
+
+    assert queries(instance)[1].endswith(r"T.$dtId IN ['it\'s','a\\','\'] OR true --']")
+
+
+def test_twins_are_read_by_id_and_missing_ones_are_left_out(use: Any, instance: Any) -> None:
+    instance.put("A", tags={"role": "Earth"})
+
+    assert list(use(lambda store: store.read_twins(["A", "gone"]))) == ["A"]
+
+
+def test_a_property_that_is_no_map_holds_no_tags(use: Any, instance: Any) -> None:
+    instance.put("A", tags=["Earth"])
+
+    assert use(lambda store: store.read_twins(["A"]))["A"].tags is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "new", "whole_map", "patch"),
+    [
+        # Fact sheet adt-data-plane, section 4.1: a key can be added only where the map exists.
+        (None, "Earth", True, {"op": "add", "path": "/tags", "value": {"role": "Earth"}}),
+        ({"floor": "1"}, "Earth", False, {"op": "add", "path": "/tags/role", "value": "Earth"}),
+        ({"role": "Fire"}, "Earth", False, {"op": "add", "path": "/tags/role", "value": "Earth"}),
+        ({"role": "Fire"}, None, False, {"op": "remove", "path": "/tags/role"}),
+        ({"floor": "1"}, "Earth", True, {"op": "add", "path": "/tags", "value": {"floor": "1", "role": "Earth"}}),
+        ({"role": "Fire", "floor": "1"}, None, True, {"op": "add", "path": "/tags", "value": {"floor": "1"}}),
+    ],
+)
+def test_each_change_is_one_patch_guarded_by_the_etag(
+    *, use: Any, instance: Any, tags: Any, new: str | None, whole_map: bool, patch: dict[str, Any]
+) -> None:
+    instance.put("A", **({} if tags is None else {"tags": tags}))
+    use(lambda store: store.write(change("A", tags, new, etag='W/"1"'), whole_map=whole_map))
+
+    (call,) = instance.calls("PATCH")
+    assert call.body == [patch]
+    assert call.headers["If-Match"] == 'W/"1"'
+
+
+def test_a_twin_with_another_etag_is_not_written(use: Any, instance: Any) -> None:
+    instance.put("A", tags={"role": "Fire"})
+
+    with pytest.raises(TwinChanged):
+        use(lambda store: store.write(change("A", {}, "Earth", etag='W/"0"'), whole_map=False))
+    assert instance.tags() == {"A": {"role": "Fire"}}
+
+
+def test_a_twin_that_is_gone_has_changed(use: Any) -> None:
+    with pytest.raises(TwinChanged):
+        use(lambda store: store.write(change("gone", {}, "Earth", etag='W/"0"'), whole_map=False))
+
+
+def test_a_key_without_its_map_is_told_apart_from_other_refusals(use: Any, instance: Any, scripted: Any) -> None:
+    instance.put("A")
+    with pytest.raises(PatchMismatch, match="JsonPatchInvalid: tags does not exist on component"):
+        use(lambda store: store.write(change("A", {}, "Earth", etag='W/"1"'), whole_map=False))
+
+    instance.script = [scripted(400, {"error": {"code": "ValidationFailed", "message": "Invalid twin specified"}})]
+    with pytest.raises(WriteFailed, match="twin 'A': ValidationFailed: Invalid twin specified") as caught:
+        use(lambda store: store.write(change("A", {}, "Earth", etag='W/"1"'), whole_map=False))
+    assert type(caught.value) is WriteFailed
+
+
+class Waited(Exception):
+    """Ends a wait that would take seconds."""
+
+
+def read_denied(target: Target, said: list[str]) -> None:
+    def say(line: str) -> None:
+        said.append(line)
+        raise Waited
+
+    async def run() -> None:
+        async with open_instance(target, say=say) as client:
+            await TagStore(client, RULES).read_index([])
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def denied(emulated: Any, instance: Any) -> Any:
+    """A caller whom the emulator refuses every query; the instance of dictionaries plays Resource Manager."""
+    emulated.tokens.allowed["newcomer"] = set()
+    cloud = Cloud(resource_manager=instance.endpoint)
+    return dataclasses.replace(emulated.target("newcomer"), instance_id=INSTANCE_ID, cloud=cloud)
+
+
+def test_a_403_is_waited_out_where_resource_manager_says_that_the_caller_holds_the_action(
+    denied: Target, instance: Any, scripted: Any
+) -> None:
+    said: list[str] = []
+    instance.script = [scripted(200, {"value": [{"dataActions": ["Microsoft.DigitalTwins/query/*"]}]})]
+
+    with pytest.raises(Waited):
+        read_denied(denied, said)
+    assert said == [f"waiting for {QUERY} to reach the instance: Resource Manager says that the caller holds it"]
+    assert instance.received[0].path.startswith(f"{INSTANCE_ID}/providers/Microsoft.Authorization/permissions?")
+
+
+@pytest.mark.parametrize(("status", "permissions"), [(200, {"value": [{"actions": ["*"]}]}), (403, {})])
+def test_a_403_is_final_where_resource_manager_does_not_say_so(
+    denied: Target, instance: Any, scripted: Any, status: int, permissions: Any
+) -> None:
+    instance.script = [scripted(status, permissions)]
+
+    with pytest.raises(AccessDenied, match=f"may not do {QUERY}"):
+        read_denied(denied, [])
+
+
+def test_without_the_instances_id_a_403_is_final_at_once(denied: Target, instance: Any) -> None:
+    with pytest.raises(AccessDenied, match=f"may not do {QUERY}"):
+        read_denied(dataclasses.replace(denied, instance_id=None), [])
+    assert instance.received == []
+
+
+def test_a_targets_token_is_not_shown() -> None:
+    assert "s3cret" not in repr(Target(endpoint="https://localhost:1", token="s3cret"))

@@ -1,0 +1,104 @@
+"""A request to a service of Azure, its answer, and what the answer means."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin_rbac.clients.errors import (
+    AzureError,
+    InstanceNotFound,
+    InvalidRequest,
+    PatchInvalid,
+    PreconditionFailed,
+    ServiceUnavailable,
+    SignInFailed,
+)
+
+LONGEST_PAUSE = 60.0
+"""Seconds that we wait at most between two tries."""
+PASSING_FAILURES = frozenset({408, 500, 502, 503, 504})
+"""Statuses that may be gone at the next try."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request, and what the transport has to know about it."""
+
+    method: str
+    path: str
+    """Absolute, percent-encoded, with its query; or a next link of the same service."""
+    what: str
+    """What it does, for an error's text, such as `update of twin 'A'`."""
+    action: str
+    """The action that the caller needs."""
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+    """Whether doing it twice does no harm; if not, it is not repeated once it may have been carried out."""
+    answer_key: str | None = None
+    """A key without which a 200 is no success: the query quota's error comes with status 200."""
+    cost: int = 1
+    """How many of the rate's requests it counts for."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    document: Any
+    """The JSON body; None when there is none, or none that can be read."""
+
+
+def parse_body(body: bytes) -> Any:
+    """The body as JSON; None when it is empty or something else, such as a proxy's page."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None
+
+
+def is_throttled(call: Call, answer: Answer) -> bool:
+    """Whether the service asks to slow down; for queries it also does so with status 200."""
+    if answer.status == 429:
+        return True
+    keys = answer.document if isinstance(answer.document, dict) else ()
+    return answer.status == 200 and call.answer_key is not None and call.answer_key not in keys
+
+
+def retry_after(answer: Answer) -> float:
+    """The pause that the service asks for, in seconds; 0 when it names none."""
+    text = answer.headers.get("Retry-After", "")
+    return min(float(text), LONGEST_PAUSE) if text.isdecimal() else 0.0
+
+
+def refusal(call: Call, answer: Answer, address: str) -> AzureError:
+    """What an answer of 400 or more, 403 apart, means."""
+    code, reason = _code_and_reason(answer)
+    match answer.status, code:
+        case 401, _:
+            return SignInFailed(address, "it does not accept the token")
+        case 404, "":
+            # The front door's own 404 has no code: it knows no such instance, or not for this tenant.
+            return InstanceNotFound(address, reason)
+        case 412, _:
+            return PreconditionFailed(call.what)
+        case 400, "JsonPatchInvalid":
+            return PatchInvalid(call.what, status=400, code=code, reason=reason)
+        case status, _ if status in PASSING_FAILURES:
+            return ServiceUnavailable(f"{call.what} at {address}", f"{status} {code} {reason}")
+        case status, _:
+            return InvalidRequest(call.what, status=status, code=code, reason=reason)
+
+
+def _code_and_reason(answer: Answer) -> tuple[str, str]:
+    # Four shapes of an error's body: the service's envelope, two of the front door's, the web framework's
+    # (fact sheet adt-data-plane, section 5.1).
+    document: dict[str, Any] = answer.document if isinstance(answer.document, dict) else {}
+    inner = document.get("error")
+    error = inner if isinstance(inner, dict) else document
+    details = [str(item.get("message")) for item in error.get("details") or () if isinstance(item, dict)]
+    reason = "; ".join([str(error.get("message") or error.get("title") or "no reason given"), *details])
+    return str(error.get("code") or ""), reason[:500]

@@ -1,0 +1,61 @@
+"""How fast requests leave: evenly, under the service's limits, slower after a 429."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+_CUT = 0.5
+"""What is left of the rate after a 429."""
+_RECOVERY = 0.1
+"""The part of the full rate that comes back in each second after a 429: full speed again 5 s later."""
+_SHORTEST_PAUSE = 1.0
+"""Seconds: the 429s of requests that were under way together come within it, and count as one."""
+
+
+class RateLimiter:
+    """Gives each request the next free moment, so that no second holds more than the rate.
+
+    A request may cost several: creating a twin costs two, because the service takes half as many creations as reads
+    in a second (fact sheet adt-data-plane, section 6).
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._full = per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._reduced = per_second
+        self._paused_until = self._next = clock()
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, now."""
+        recovering = max(0.0, self._clock() - self._paused_until)
+        return min(self._full, self._reduced + recovering * _RECOVERY * self._full)
+
+    async def acquire(self, cost: int = 1) -> None:
+        """Waits until a request of that cost may leave."""
+        await self._take_turn(cost)
+        # A 429 that came while this request waited for its turn holds it back too.
+        while self._clock() < self._paused_until:
+            await self._take_turn(cost)
+
+    def slow_down(self, retry_after: float) -> None:
+        """Answers a 429: nothing leaves for `retry_after` seconds, and then at half the rate."""
+        now = self._clock()
+        if now >= self._paused_until:
+            self._reduced = self.rate * _CUT
+        self._paused_until = max(self._paused_until, now + max(retry_after, _SHORTEST_PAUSE))
+        self._next = max(self._next, self._paused_until)
+
+    async def _take_turn(self, cost: int) -> None:
+        now = self._clock()
+        turn = max(now, self._next)
+        self._next = turn + cost / self.rate
+        if turn > now:
+            await self._sleep(turn - now)

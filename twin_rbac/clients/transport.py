@@ -1,0 +1,151 @@
+"""One service of Azure over HTTPS: connections, tokens, retries."""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from azure.core.credentials_async import AsyncTokenCredential
+from yarl import URL
+
+from twin_rbac.clients.address import create_tls_context, proxy_for, secure_url
+from twin_rbac.clients.calls import (
+    LONGEST_PAUSE,
+    PASSING_FAILURES,
+    Answer,
+    Call,
+    is_throttled,
+    parse_body,
+    refusal,
+    retry_after,
+)
+from twin_rbac.clients.errors import AccessDenied, AzureError, ServiceUnavailable, Throttled
+from twin_rbac.clients.rate import RateLimiter
+from twin_rbac.clients.tokens import Tokens
+
+OnDenied = Callable[[str], Awaitable[bool]]
+"""Is told which action a 403 was about; True asks for another try (it waits as long as it likes before)."""
+Sleep = Callable[[float], Awaitable[None]]
+
+_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=15)  # the service itself gives a query 60 s
+_CONNECTIONS = 64
+_DROPPED_ATTEMPTS = 4
+_FAILED_ATTEMPTS = 6
+_THROTTLED_ATTEMPTS = 20
+
+
+class Transport:
+    """Sends calls to one service; an asynchronous context manager that holds one pool of connections."""
+
+    def __init__(
+        self,
+        address: str,
+        credential: AsyncTokenCredential,
+        *,
+        audience: str,
+        rate: RateLimiter | None = None,
+        on_denied: OnDenied | None = None,
+        ca_file: Path | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """Prepares the transport; nothing is sent yet.
+
+        Raises:
+            EndpointRefused: the address is none that a token may be sent to.
+        """
+        self._base = secure_url(address)
+        self._tokens = Tokens(credential, audience=audience, service=str(self._base))
+        self._rate = rate
+        self._on_denied = on_denied
+        self._ca_file = ca_file
+        self._sleep = sleep
+        self._proxy = proxy_for(self._base)
+
+    async def __aenter__(self) -> Self:
+        """Opens the pool."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=create_tls_context(self._ca_file), limit=_CONNECTIONS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept": "application/json", "User-Agent": "digital-twins-rbac"},
+            timeout=_TIMEOUT,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        await self._session.close()
+
+    async def send(self, call: Call) -> Answer:
+        """The answer of a call that succeeded.
+
+        Throttling is waited out as the service asks, passing failures are tried again where that is safe, and a 403
+        goes to `on_denied`.
+
+        Raises:
+            AzureError: the call failed for good; which subclass says why.
+        """
+        while (answer := await self._send_until_answered(call)).status == 403:
+            if self._on_denied is None or not await self._on_denied(call.action):
+                raise AccessDenied(call.action, str(self._base))
+        if answer.status >= 400:
+            raise refusal(call, answer, str(self._base))
+        return answer
+
+    async def _send_until_answered(self, call: Call) -> Answer:
+        attempt = 0
+        while True:
+            attempt += 1
+            if self._rate:
+                await self._rate.acquire(call.cost)
+            try:
+                answer = await self._exchange(call)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                self._give_up_unless_safe(call, error, attempt)
+                await self._sleep(_backoff(attempt))
+                continue
+            if is_throttled(call, answer):
+                await self._hold_back(call, answer, attempt)
+            elif answer.status in PASSING_FAILURES and call.repeatable and attempt < _FAILED_ATTEMPTS:
+                await self._sleep(max(retry_after(answer), _backoff(attempt)))
+            else:
+                return answer
+
+    async def _exchange(self, call: Call) -> Answer:
+        url = self._base.join(URL(call.path, encoded=True))
+        if url.origin() != self._base:
+            raise AzureError(f"{call.what}: the service's next link leads to another host, {url.host}")
+        headers = {"Content-Type": "application/json", **call.headers}
+        headers["Authorization"] = f"Bearer {await self._tokens.get()}"
+        data = None if call.body is None else json.dumps(call.body, separators=(",", ":")).encode()
+        async with self._session.request(
+            call.method, url, headers=headers, data=data, proxy=self._proxy, allow_redirects=False
+        ) as response:
+            return Answer(response.status, response.headers, parse_body(await response.read()))
+
+    def _give_up_unless_safe(self, call: Call, error: Exception, attempt: int) -> None:
+        never_sent = isinstance(error, aiohttp.ClientConnectorError)
+        untrusted = isinstance(error, aiohttp.ClientSSLError)
+        if untrusted or attempt >= _DROPPED_ATTEMPTS or not (call.repeatable or never_sent):
+            hint = "; SSL_CERT_FILE names the certificates to trust" if untrusted else ""
+            reason = (str(error) or type(error).__name__) + hint
+            raise ServiceUnavailable(f"{call.what} at {self._base}", reason) from error
+
+    async def _hold_back(self, call: Call, answer: Answer, attempt: int) -> None:
+        if attempt >= _THROTTLED_ATTEMPTS:
+            raise Throttled(f"{call.what} at {self._base}", f"{attempt} times it asked to slow down")
+        pause = retry_after(answer) or _backoff(attempt)
+        if self._rate:
+            self._rate.slow_down(pause)
+        else:
+            await self._sleep(pause)
+
+
+def _backoff(attempt: int) -> float:
+    # Jitter only spreads requests that failed together.
+    return min(0.5 * 2.0 ** (attempt - 1), LONGEST_PAUSE) * random.uniform(0.75, 1.0)  # noqa: S311  # no secret

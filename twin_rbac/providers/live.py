@@ -1,0 +1,90 @@
+"""What our dynamic resources share: where their instance is, and how they say something."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+from pulumi.dynamic import DiffResult
+from pulumi.output import Unknown
+
+from twin_rbac.clients.cloud import Cloud
+from twin_rbac.clients.credential import create_credential
+from twin_rbac.clients.errors import AccessDenied, AzureError
+from twin_rbac.clients.resource_manager import ResourceManagerClient
+from twin_rbac.role_tags.reconcile import Target
+
+Properties = Mapping[str, Any]
+_Result = TypeVar("_Result")
+
+
+def run(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """The work's result; a failure that explains itself is shown without the lines of code that it came through.
+
+    Raises:
+        AzureError: as the work does.
+    """
+    try:
+        return asyncio.run(work)
+    except AzureError:
+        # Pulumi prints the traceback of what a dynamic provider raises, and this process does nothing else.
+        sys.tracebacklimit = 0
+        raise
+
+
+def is_known(value: object) -> bool:
+    """Whether Pulumi knows the value already; in a preview what a change computes anew is unknown."""
+    return not isinstance(value, Unknown)
+
+
+def say(message: str) -> None:
+    """Shows a line among Pulumi's own: it passes on what a provider's process prints."""
+    sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
+
+
+def compare(olds: Properties, news: Properties) -> DiffResult:
+    """Leaves the comparison of inputs to Pulumi, but for a new endpoint: that is another instance."""
+    before, after = olds.get("endpoint"), news.get("endpoint")
+    moved = is_known(before) and is_known(after) and before != after
+    return DiffResult(changes=True if moved else None, replaces=["endpoint"] if moved else [])
+
+
+async def find_target(props: Properties) -> Target | None:
+    """The instance that a resource's properties name; None while it does not exist.
+
+    Any change of an instance makes its endpoint unknown in a preview; Resource Manager knows it all the same.
+    """
+    cloud = Cloud.from_mapping(props.get("cloud"))
+    instance_id, endpoint = props["instanceId"], props["endpoint"]
+    if not is_known(instance_id):
+        return None
+    if is_known(endpoint):
+        return Target(endpoint=endpoint, instance_id=instance_id, cloud=cloud)
+    host_name = await _find_host_name(instance_id, cloud)
+    return Target(endpoint=f"https://{host_name}", instance_id=instance_id, cloud=cloud) if host_name else None
+
+
+async def require_target(props: Properties) -> Target:
+    """The instance, where it must exist by now.
+
+    Raises:
+        AzureError: it does not, or Resource Manager does not answer.
+    """
+    target = await find_target(props)
+    if target is None:
+        raise AzureError(f"there is no instance {props['instanceId']}; run pulumi refresh, then pulumi up")
+    return target
+
+
+async def is_gone(props: Properties) -> bool:
+    """Whether Resource Manager says that the instance is no more; a caller that may not ask is told nothing."""
+    try:
+        return await _find_host_name(props["instanceId"], Cloud.from_mapping(props.get("cloud"))) is None
+    except AccessDenied:
+        return False
+
+
+async def _find_host_name(instance_id: str, cloud: Cloud) -> str | None:
+    async with create_credential() as credential, ResourceManagerClient(credential, cloud=cloud) as client:
+        return await client.get_host_name(instance_id)

@@ -1,0 +1,147 @@
+"""The work of RoleTags: what each call of Pulumi means in terms of the library."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi.dynamic import CheckFailure, ReadResult
+
+from twin_rbac.clients.errors import AccessDenied
+from twin_rbac.providers.live import find_target, is_gone, is_known, require_target, say
+from twin_rbac.role_tags.graph_file import load_graph
+from twin_rbac.role_tags.manifest import load_manifest
+from twin_rbac.role_tags.model import TagRules
+from twin_rbac.role_tags.plan import Plan, make_plan
+from twin_rbac.role_tags.reconcile import apply_tags, plan_tags, read_existing
+
+Properties = dict[str, Any]
+
+_COMPUTED = ("declared", "unlisted")
+
+
+async def check(olds: Properties, news: Properties) -> list[CheckFailure]:
+    """What is wrong with the new inputs: listed twins that do not exist. Names the unlisted ones on the way.
+
+    A caller without data rights gets one warning; its plan is the comparison of the recorded twins with the manifest.
+    """
+    try:
+        plan = await _plan(olds, news)
+    except AccessDenied as error:
+        say(f"warning: the live twins were not looked at: {error}")
+        return []
+    if plan is None:
+        return _missing_from_graph(news)
+    _name_unlisted(plan.unlisted, news)
+    expected = _expected_from_graph(olds, news)
+    return _failures([twin for twin in plan.missing if twin not in expected], news)
+
+
+async def _plan(olds: Properties, news: Properties) -> Plan | None:
+    target = await find_target(news)
+    if target is None:
+        return None
+    # The old inputs are what the last refresh found on the declared twins: those are removals, not unlisted twins.
+    return await plan_tags(
+        target,
+        TagRules.from_mapping(news["rules"]),
+        news["twins"],
+        declared=list(olds.get("twins") or ()),
+        progress=say,
+    )
+
+
+def _missing_from_graph(news: Properties) -> list[CheckFailure]:
+    # The instance does not exist yet, so a twin can only come from the graph; without one nothing can be said.
+    if not news.get("graph"):
+        return []
+    present = _graph_twins(news)
+    return _failures([twin for twin in news["twins"] if twin not in present], news)
+
+
+def _expected_from_graph(olds: Properties, news: Properties) -> set[str]:
+    if not news.get("graph"):
+        return set()
+    # Unknown while the graph itself changes in this preview; what was seeded before is known all the same.
+    seeded = news.get("seeded") if is_known(news.get("seeded")) else olds.get("seeded")
+    return _graph_twins(news) - set((seeded or {}).get("twins") or ())
+
+
+def _graph_twins(news: Properties) -> set[str]:
+    return set(load_graph(Path(news["graph"])).twins)
+
+
+def _failures(missing: list[str], news: Properties) -> list[CheckFailure]:
+    if news["rules"]["missing"] == "skip":
+        return []
+    return [CheckFailure("", reason) for reason in _reasons(missing, news)]
+
+
+def _reasons(missing: list[str], news: Properties) -> list[str]:
+    if not missing:
+        return []
+
+    places = load_manifest(Path(news["manifest"])).places
+    return [
+        f"{places[twin]}: there is no twin {twin!r} in the instance; create it, take it out, or set missing: skip"
+        for twin in missing
+    ]
+
+
+def _name_unlisted(unlisted: Mapping[str, str], news: Properties) -> None:
+    removes = news["rules"]["unlisted"] == "remove"
+    for twin, role in sorted(unlisted.items()):
+        outcome = "its role tag is removed" if removes else "list it there, or set unlisted: remove"
+        say(f"unlisted: twin {twin} carries {role} but is not in {news['manifest']}; {outcome}")
+
+
+def _name_drift(twins: Mapping[str, str], props: Properties) -> None:
+    for twin, declared in sorted((props.get("declared") or {}).items()):
+        live = twins.get(twin)
+        if live != declared:
+            say(f"drift: twin {twin} carries {live or 'no role'}, and {declared} was declared")
+
+
+async def apply(props: Properties, *, declared: Mapping[str, str]) -> Properties:
+    """Makes the twins say what the manifest says, and returns the resource's outputs.
+
+    Raises:
+        AzureError: a call failed for good.
+    """
+    target = await require_target(props)
+    rules = TagRules.from_mapping(props["rules"])
+    applied = await apply_tags(target, rules, props["twins"], declared=declared, progress=say)
+    unlisted = {} if rules.unlisted == "remove" else dict(applied.plan.unlisted)
+    return {**props, "declared": dict(props["twins"]), "unlisted": unlisted}
+
+
+async def read(id_: str, props: Properties) -> ReadResult:
+    """What the declared twins carry now, and which others carry a role.
+
+    Raises:
+        AzureError: the instance exists and does not answer.
+    """
+    if await is_gone(props):
+        return ReadResult("", {})
+    rules = TagRules.from_mapping(props["rules"])
+    try:
+        twins, unlisted = await _read_live(props, rules)
+    except AccessDenied as error:
+        say(f"warning: drift was not looked for: {error}")
+        return ReadResult(id_, props)
+    _name_drift(twins, props)
+    _name_unlisted(unlisted, props)
+    outputs = {**props, "twins": twins, "unlisted": unlisted}
+    # Twins that are to be removed count as ours, so that the next preview shows each as one line.
+    inputs = {**outputs, "twins": {**twins, **unlisted} if rules.unlisted == "remove" else twins}
+    return ReadResult(id_, outputs, {key: value for key, value in inputs.items() if key not in _COMPUTED})
+
+
+async def _read_live(props: Properties, rules: TagRules) -> tuple[dict[str, str], dict[str, str]]:
+    declared: Mapping[str, str] = props["declared"]
+    target = await require_target(props)
+    existing = await read_existing(target, rules, declared, expected=declared, progress=say)
+    live = {twin: role for twin in declared if twin in existing and (role := rules.role_of(existing[twin])) is not None}
+    if rules.missing == "skip":
+        live |= {twin: role for twin, role in declared.items() if twin not in existing}
+    plan = make_plan(rules, declared, declared=(), existing=existing)
+    return live, dict(plan.unlisted)
