@@ -1,1 +1,1 @@
-"""Gets the Pulumi engine and runs it against the local Azure; nothing here is imported by a program."""
+"""Gets the Pulumi engine and runs it against the local Azure; what `make` calls. Nothing a user imports."""

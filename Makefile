@@ -1,0 +1,54 @@
+# Runs everything from a fresh checkout: Python 3.11 or later, make, git and the package registries are enough.
+# `make` alone explains the targets. Works with GNU make 3.81 (macOS) and later.
+
+PYTHON ?= python3
+STAMP := .venv/made-from-requirements
+RUN := .venv/bin/python
+
+# A shell that turns bytecode off would make every start of every plugin several times slower.
+export PYTHONDONTWRITEBYTECODE :=
+ifdef PORT
+export PORT
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help venv engine up preview down unit test acceptance lint
+
+help:
+	@echo 'make up          deploy to the local Azure and show which twins carry which role (PORT=43000: first port)'
+	@echo 'make preview     what `make up` would change'
+	@echo 'make down        remove everything that `make up` made, and stop the local Azure'
+	@echo
+	@echo 'make unit        the tests that need neither engine nor emulator process'
+	@echo 'make test        all tests but the long ones'
+	@echo 'make acceptance  the tests on the real engine, the long ones too'
+	@echo 'make lint        ruff and mypy'
+	@echo
+	@echo 'make venv        the Python environment in .venv (every target above makes it)'
+	@echo 'make engine      the Pulumi engine: from PATH, else installed or built once (up, preview, test get it)'
+
+venv: $(STAMP)
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) tools/venv.py
+	@touch $@
+
+engine: $(STAMP)
+	@$(RUN) -m tools.engine
+
+up preview down: $(STAMP)
+	@$(RUN) -m tools $@
+
+unit: $(STAMP)
+	$(RUN) -m pytest -q -m "not engine and not acceptance"
+
+test: engine
+	$(RUN) -m pytest -q -m "not acceptance"
+
+acceptance: engine
+	$(RUN) -m pytest -q -m "engine or acceptance"
+
+lint: $(STAMP)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy

@@ -1,0 +1,72 @@
+"""What the commands ask a running emulator, and what they can tell of one that does not run."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from emulator.counters import Counters
+from emulator.errors import NotAnswering, NotRunning, Refused
+from emulator.home import Home, read_json
+from emulator.ports import RESOURCE_MANAGER
+from emulator.storage import Storage
+
+_TIMEOUT = 30
+
+
+def call_control(home: Home, method: str, path: str, document: object = None) -> Mapping[str, Any]:
+    """What the running emulator answers at `/_control/…`.
+
+    Raises:
+        NotRunning: there is none in the folder.
+        NotAnswering: it does not answer.
+        Refused: it says no, and why.
+    """
+    if not home.is_held:
+        raise NotRunning(home.folder)
+    address = f"https://localhost:{read_json(home.ports_file)[RESOURCE_MANAGER]}"
+    request = Request(  # noqa: S310  # always https on localhost
+        f"{address}/_control/{path}",
+        method=method,
+        data=None if document is None else json.dumps(document).encode(),
+        headers={"Authorization": f"Bearer {home.control_token}", "Content-Type": "application/json"},
+    )
+    try:
+        trust = ssl.create_default_context(cafile=home.tls_folder / "bundle.pem")
+        with urlopen(request, timeout=_TIMEOUT, context=trust) as answer:  # noqa: S310  # as above
+            return dict(json.loads(answer.read()))
+    except HTTPError as error:
+        with error:
+            raise Refused(json.loads(error.read())["error"]) from None
+    except (URLError, HTTPException, OSError) as error:
+        raise NotAnswering(address, home.log_file) from error
+
+
+def get_status(home: Home) -> Mapping[str, Any]:
+    """Where the services are and what was counted; of an emulator that does not run, what its state says.
+
+    Raises:
+        NotAnswering: one runs, and does not answer.
+    """
+    if home.is_held:
+        return call_control(home, "GET", "status")
+    return {
+        "running": False,
+        "digitalTwinsEndpoint": None,
+        "gatewayEndpoint": None,
+        "caFile": str(home.tls_folder / "bundle.pem"),
+        "counters": _kept_counters(home),
+    }
+
+
+def _kept_counters(home: Home) -> Mapping[str, int]:
+    if not home.state_file.exists():
+        return Counters(Storage()).snapshot()
+    storage = Storage(home.state_file)
+    try:
+        return Counters(storage).snapshot()
+    finally:
+        storage.close()

@@ -1,0 +1,56 @@
+"""Serves the stand-in to the Pulumi engine, and ends when the engine does."""
+
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+import grpc
+from pulumi.provider.experimental import server
+
+from emulator.provider.errors import ProviderError
+from emulator.provider.provider import AzureNativeStandIn
+from emulator.provider.resource_manager import connect
+
+VERSION = "3.29.0"
+
+
+class PlainErrors(server.ProviderServicer):
+    """Shows a failure by its text: what the base class raises holds the lines of code too."""
+
+
+def _plain(name: str) -> Any:
+    original = getattr(server.ProviderServicer, name)
+
+    async def call(self: PlainErrors, request: Any, context: Any) -> Any:
+        try:
+            return await original(self, request, context)
+        except Exception as error:
+            if isinstance(error.__context__, ProviderError):
+                await context.abort(grpc.StatusCode.UNKNOWN, str(error.__context__))
+            raise
+
+    return call
+
+
+for _name in ("Check", "Create", "Update", "Read", "Delete", "Invoke"):
+    setattr(PlainErrors, _name, _plain(_name))
+
+
+def main() -> None:
+    """Serves until the engine ends."""
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    server.ProviderServicer = PlainErrors  # type: ignore[misc]  # the only way in: main() names the class
+    server.main(sys.argv[1:], VERSION, AzureNativeStandIn(connect))
+
+
+def _end_with(parent: int) -> None:
+    # A killed engine leaves its plugins behind.
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

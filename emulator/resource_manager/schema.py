@@ -1,0 +1,61 @@
+"""Which shape a body must have; what does not fit is refused, as the service refuses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+JsonType = Literal["string", "boolean", "object", "array", "map"]
+
+_TYPES: Mapping[JsonType, Any] = {"string": str, "boolean": bool, "object": dict, "array": list, "map": dict}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The shape of one value of a body."""
+
+    type: JsonType = "string"
+    required: bool = False
+    enum: tuple[str, ...] = ()
+    properties: Mapping[str, "Shape"] = field(default_factory=dict)
+    """An object's properties; no others may stand in it."""
+    items: "Shape | None" = None
+    """The shape of an array's items or a map's values."""
+
+
+def find_problems(value: Any, shape: Shape, path: str = "") -> list[str]:
+    """Everything in the value that does not fit, each as one sentence that names the place."""
+    if not isinstance(value, _TYPES[shape.type]):
+        return [f"{path or 'the body'} must be {_article(shape.type)}"]
+    if shape.enum and value not in shape.enum:
+        return [f"{path} is {value!r}, and must be one of: {', '.join(shape.enum)}"]
+    if shape.type == "object":
+        return _object_problems(value, shape, path)
+    if shape.items is None:
+        return []
+    pairs = enumerate(value) if shape.type == "array" else value.items()
+    return [problem for key, item in pairs for problem in find_problems(item, shape.items, f"{path}[{key}]")]
+
+
+def _object_problems(value: Mapping[str, Any], shape: Shape, path: str) -> list[str]:
+    prefix = f"{path}." if path else ""
+    unknown = [
+        f"unknown property {prefix}{key}; there are: {', '.join(shape.properties)}"
+        for key in value
+        if key not in shape.properties
+    ]
+    missing = [
+        f"missing required property {prefix}{key}"
+        for key, item in shape.properties.items()
+        if item.required and value.get(key) is None
+    ]
+    inner = [
+        problem
+        for key, item in shape.properties.items()
+        if value.get(key) is not None
+        for problem in find_problems(value[key], item, f"{prefix}{key}")
+    ]
+    return [*unknown, *missing, *inner]
+
+
+def _article(json_type: JsonType) -> str:
+    return {"array": "an array", "object": "an object", "map": "an object of values"}.get(json_type, f"a {json_type}")

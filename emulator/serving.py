@@ -1,0 +1,94 @@
+"""One uvicorn server among several in one event loop, started and stopped at run time."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from emulator.ports import Sockets
+from emulator.tls import Certificates
+
+TRANSPORT = "emulator.transport"
+"""The extension of a request's scope that holds its connection, so that a fault can drop it."""
+# A call that is still being answered may take this long to end, in seconds.
+_GRACE = 1
+
+
+class RunningServer:
+    """An application that is being served."""
+
+    def __init__(self, server: "_Server", task: asyncio.Task[None]) -> None:
+        self._server = server
+        self._task = task
+
+    async def stop(self) -> None:
+        """Ends it: idle connections at once, calls in progress within a second."""
+        self._server.should_exit = True
+        await self._task
+
+
+async def start_server(app: ASGIApp, sockets: Sockets, certificates: Certificates) -> RunningServer:
+    """Serves the application over TLS on sockets that listen already; returns when it answers."""
+    config = uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ssl_certfile=certificates.certificate,
+        ssl_keyfile=certificates.key,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets))
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        ready.cancel()
+        task.result()
+    return RunningServer(server, task)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the process, and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Protocol(H11Protocol):
+    """Adds the connection to the scope of its requests: ASGI has no word for dropping one."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_transport(scope: Any, receive: Any, send: Any) -> None:
+            scope["extensions"] = {**(scope.get("extensions") or {}), TRANSPORT: transport}
+            await app(scope, receive, send)
+
+        self.app = with_transport
+
+
+async def drop_connection(scope: Scope, receive: Receive) -> None:
+    """Closes the request's connection without an answer."""
+    scope["extensions"][TRANSPORT].abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

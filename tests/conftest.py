@@ -1,0 +1,172 @@
+"""A local Azure and a stack of its own for the tests that need the engine."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from azure.core.credentials import AccessToken
+from azure.digitaltwins.core import DigitalTwinsClient
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = "examples/tenants/role-tags.yaml"
+
+
+@dataclass(frozen=True)
+class FixedToken:
+    """A credential of the official clients that always has the same token."""
+
+    token: str
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        return AccessToken(self.token, 4_000_000_000)
+
+
+@dataclass(frozen=True)
+class LocalAzure:
+    """A project folder and a local folder of their own: nothing here meets a person's `make up`."""
+
+    project: Path
+    local: Path
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ARM_", "AZURE_"))}
+        # A compiled program starts in half the time, and pytest's own setting would reach the engine's plugins.
+        return {**kept, "TWIN_RBAC_LOCAL": str(self.local), "PYTHONDONTWRITEBYTECODE": ""}
+
+    def run(
+        self, *command: str | Path, timeout: float = 300, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(part) for part in command],
+            cwd=self.project,
+            env={**self.environment, **(environment or {})},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def pulumi(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        return self.run(ROOT / "tools" / "pulumi-local", *arguments, timeout=timeout)
+
+    def make(self, step: str) -> subprocess.CompletedProcess[str]:
+        """What `make up`, `make preview` and `make down` run once the packages are installed."""
+        return self.run(sys.executable, "-m", f"tools.{step}")
+
+    def emulator(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "emulator", *arguments)
+
+    def twin_rbac(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(Path(sys.executable).parent / "twin-rbac", *arguments)
+
+    def status(self) -> dict[str, Any]:
+        return dict(json.loads(self.emulator("status", "--output", "json").stdout))
+
+    def twin_writes(self) -> int:
+        return int(self.status()["counters"]["twinWrites"])
+
+    def token(self, name: str, audience: str = "instance") -> str:
+        return self.emulator("token", name, "--audience", audience).stdout.strip()
+
+    def outputs(self) -> dict[str, Any]:
+        return dict(json.loads(self.pulumi("stack", "output", "--json").stdout))
+
+    @property
+    def ca_file(self) -> str:
+        return str(self.local / "tls" / "bundle.pem")
+
+    def client(self, name: str = "owner") -> DigitalTwinsClient:
+        """The official client, as a principal of the directory."""
+        endpoint = self.status()["digitalTwinsEndpoint"]
+        return DigitalTwinsClient(endpoint, FixedToken(self.token(name)), connection_verify=self.ca_file)
+
+    def role_of(self, twin_id: str) -> str | None:
+        return (self.client().get_digital_twin(twin_id).get("tags") or {}).get("role")
+
+    def rewrite(self, path: str, old: str, new: str) -> None:
+        text = (self.project / path).read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+        (self.project / path).write_text(text.replace(old, new))
+
+    def restore(self) -> None:
+        """Puts the project's files back as they stand in the checkout."""
+        shutil.copytree(ROOT / "examples" / "tenants", self.project / "examples" / "tenants", dirs_exist_ok=True)
+        shutil.copy(ROOT / "Pulumi.local.yaml", self.project)
+
+
+def make_project(folder: Path) -> Path:
+    """A copy of the checkout's program, whose files a test may change."""
+    folder.mkdir(parents=True)
+    text = (ROOT / "Pulumi.yaml").read_text().replace("virtualenv: .venv", f"virtualenv: {sys.prefix}")
+    (folder / "Pulumi.yaml").write_text(text)
+    shutil.copy(ROOT / "__main__.py", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+    folder = tmp_path_factory.mktemp("azure")
+    azure = LocalAzure(make_project(folder / "project"), folder / "local")
+    azure.restore()
+    try:
+        first = azure.make("up")
+        assert first.returncode == 0, first.stdout + first.stderr
+        (folder / "first-up.txt").write_text(first.stdout + first.stderr)
+        yield azure
+    finally:
+        azure.emulator("down")
+
+
+@pytest.fixture
+def azure_at_rest(shared_azure: LocalAzure) -> Iterator[LocalAzure]:
+    """The shared stack for a test that deploys nothing: only the project's files are put back."""
+    yield shared_azure
+    shared_azure.restore()
+
+
+@pytest.fixture
+def azure(shared_azure: LocalAzure) -> Iterator[LocalAzure]:
+    """The shared stack, deployed and in sync; what a test changed is put back afterwards."""
+    yield shared_azure
+    shared_azure.restore()
+    _remove_strangers(shared_azure)
+    again = shared_azure.make("up")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def _remove_strangers(azure: LocalAzure) -> None:
+    client = azure.client()
+    for twin in client.query_twins("SELECT * FROM DIGITALTWINS"):
+        if twin["$dtId"] not in {"A", "B", "1", "2", "3"}:
+            client.delete_digital_twin(twin["$dtId"])
+
+
+@pytest.fixture
+def control(shared_azure: LocalAzure) -> Callable[[str, str, object], Any]:
+    """Calls the emulator's control interface; every fault is off again afterwards."""
+
+    def call(method: str, path: str, body: object) -> Any:
+        port = json.loads((shared_azure.local / "ports.json").read_text())["resourceManager"]
+        token = (shared_azure.local / "control-token").read_text().strip()
+        answer = requests.request(
+            method,
+            f"https://localhost:{port}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            verify=shared_azure.ca_file,
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    return call

@@ -1,0 +1,178 @@
+"""The stories of a stack: deployed, changed, edited by hand, killed, and deployed again."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+MANIFEST = "examples/tenants/role-tags.yaml"
+FIRE = '{role: Fire, twins: [B, "3"]}'
+EARTH = '{role: Earth, twins: [A, "1", "2"]}'
+TABLE = ["Earth  1, 2, A", "Fire  3, B", "Wind  none"]
+
+
+def tag(azure: Any, twin_id: str, role: str) -> None:
+    patch = [{"op": "add", "path": "/tags", "value": {"role": role}}]
+    azure.client().update_digital_twin(twin_id, patch)
+
+
+def role_tag_lines(text: str) -> list[str]:
+    """The lines of a preview that say that a property of a resource changes."""
+    return [line.strip() for line in text.splitlines() if re.match(r"\s+[~+-] \S+ *:", line)]
+
+
+def test_the_first_up_ends_with_the_roles_and_the_twins_that_carry_them(azure: Any) -> None:
+    first = (azure.local.parent / "first-up.txt").read_text()
+
+    assert [line for line in first.splitlines() if line.startswith(("Earth", "Fire", "Wind"))] == TABLE
+    assert {twin: azure.role_of(twin) for twin in "AB123"} == {
+        "A": "Earth",
+        "1": "Earth",
+        "2": "Earth",
+        "B": "Fire",
+        "3": "Fire",
+    }
+    assert azure.client().get_digital_twin("1")["tags"]["floor"] == "ground"
+
+
+def test_a_second_up_changes_nothing_and_writes_no_twin(azure: Any) -> None:
+    before = azure.twin_writes()
+
+    again = azure.make("up")
+
+    assert again.returncode == 0
+    assert re.search(r"Resources:\s+\d+ unchanged", again.stdout)
+    assert azure.twin_writes() == before
+
+
+def test_a_twin_moved_in_the_manifest_is_one_line_of_the_preview_and_then_moves(azure: Any) -> None:
+    azure.rewrite(MANIFEST, EARTH, '{role: Earth, twins: [A, B, "1", "2"]}')
+    azure.rewrite(MANIFEST, FIRE, '{role: Fire, twins: ["3"]}')
+    before = azure.twin_writes()
+
+    preview = azure.make("preview")
+
+    assert preview.returncode == 0
+    changed = [
+        line
+        for line in role_tag_lines(preview.stdout)
+        if not line.startswith(("~ twins", "~ roleTags", "~ Earth", "~ Fire"))
+    ]
+    assert changed == ['~ B: "Fire" => "Earth"']
+    assert azure.twin_writes() == before
+    assert azure.make("up").returncode == 0
+    assert azure.role_of("B") == "Earth"
+    assert azure.twin_writes() == before + 1
+
+
+def test_a_twin_that_leaves_the_manifest_loses_its_role_whoever_wrote_it(azure: Any) -> None:
+    tag(azure, "B", "Wind")
+    azure.rewrite(MANIFEST, FIRE, '{role: Fire, twins: ["3"]}')
+
+    preview = azure.make("preview")
+
+    assert re.search(r'- B\s*: "Wind"', preview.stdout)
+    assert azure.make("up").returncode == 0
+    assert azure.role_of("B") is None
+
+
+def test_edits_by_hand_are_named_by_preview_and_refresh_and_mended_by_up(azure: Any) -> None:
+    tag(azure, "A", "Fire")
+    model = "dtmi:digitaltwinsrbac:example:Room;1"
+    azure.client().upsert_digital_twin("X", {"$metadata": {"$model": model}, "tags": {"role": "Earth"}})
+
+    preview = azure.pulumi("preview", "--diff")
+    refresh = azure.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes")
+
+    assert re.search(r'~ A: "Fire" => "Earth"', preview.stdout)
+    assert "unlisted: twin X carries Earth" in preview.stdout + preview.stderr
+    assert refresh.returncode != 0
+    assert re.search(r'~ A: "Earth" => "Fire"', refresh.stdout)
+
+    up = azure.make("up")
+
+    assert up.returncode == 0
+    assert azure.role_of("A") == "Earth"
+    assert azure.role_of("X") == "Earth"
+    assert "unlisted: twin X carries Earth" in up.stdout + up.stderr
+
+
+def test_a_plain_preview_names_what_was_edited_by_hand(azure: Any) -> None:
+    tag(azure, "A", "Fire")
+
+    preview = azure.pulumi("preview")
+
+    assert preview.returncode == 0
+    assert "role-tags" in preview.stdout
+    assert "A" in preview.stdout
+
+
+def test_unlisted_twins_lose_their_role_when_the_manifest_says_so(azure: Any) -> None:
+    model = "dtmi:digitaltwinsrbac:example:Room;1"
+    azure.client().upsert_digital_twin("X", {"$metadata": {"$model": model}, "tags": {"role": "Earth", "floor": "top"}})
+    azure.rewrite(MANIFEST, "encoding: value", "encoding: value\nunlisted: remove")
+
+    assert azure.make("up").returncode == 0
+
+    assert azure.client().get_digital_twin("X")["tags"] == {"floor": "top"}
+
+
+def test_a_killed_emulator_has_everything_still_and_nothing_is_redone(azure: Any) -> None:
+    before = azure.twin_writes()
+    os.kill(int((azure.local / "emulator.pid").read_text()), signal.SIGKILL)
+
+    again = azure.make("up")
+
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert re.search(r"Resources:\s+\d+ unchanged", again.stdout)
+    assert azure.twin_writes() == before
+
+
+def test_an_up_killed_between_two_twin_writes_is_finished_by_the_next(azure: Any, control: Any) -> None:
+    azure.rewrite(MANIFEST, EARTH, '{role: Earth, twins: [B, "3"]}')
+    azure.rewrite(MANIFEST, FIRE, '{role: Fire, twins: [A, "1", "2"]}')
+    before = azure.twin_writes()
+    control("PUT", "/_control/faults", {"write_latency": 0.7})
+    up = subprocess.Popen(
+        [azure_root() / "tools" / "pulumi-local", "up", "--skip-preview", "--yes"],
+        cwd=azure.project,
+        env=azure.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: azure.twin_writes() > before)
+    engine = int(json.loads((azure.local / "pulumi.json").read_text())["pid"])
+    os.kill(engine, signal.SIGKILL)
+    up.kill()
+    up.wait()
+    control("PUT", "/_control/faults", {"write_latency": 0})
+
+    again = azure.make("up")
+
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert {twin: azure.role_of(twin) for twin in "AB123"} == {
+        "B": "Earth",
+        "3": "Earth",
+        "A": "Fire",
+        "1": "Fire",
+        "2": "Fire",
+    }
+
+
+def azure_root() -> Path:
+    return Path(__file__).parent.parent.parent
+
+
+def wait_until(condition: Any) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

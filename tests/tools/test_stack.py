@@ -1,0 +1,68 @@
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.documents import read_yaml
+from tools.errors import ToolError
+from tools.local_azure import LocalAzure
+from tools.stack import LocalStack
+
+
+def test_the_runs_config_is_the_committed_one_with_the_local_addresses(azure: LocalAzure, project: Path) -> None:
+    stack = LocalStack(azure.folder, project)
+    stack.write_config(azure)
+    assert read_yaml(azure.folder / "Pulumi.local.yaml") == {
+        "config": {
+            "example:colour": "red",
+            "digital-twins-rbac:cloud": {
+                "resourceManager": "https://localhost:43001",
+                "authority": "https://localhost:43002",
+                "resourceManagerAudience": "https://management.azure.com/",
+                "digitalTwinsAudience": "https://digitaltwins.azure.net",
+            },
+        }
+    }
+
+
+def test_making_the_stack_leaves_the_project_as_it_was(azure: LocalAzure, project: Path, tmp_path: Path) -> None:
+    # As the real one: the salt of the passphrase goes into the config file of the folder it runs in.
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(f"#!{sys.executable}\nopen('Pulumi.local.yaml', 'w').write('encryptionsalt: v1:abc\\n')\n")
+    pulumi.chmod(stat.S_IRWXU)
+    before = {file.name: file.read_text() for file in project.iterdir()}
+    stack = LocalStack(azure.folder, project)
+    stack.create(pulumi, {})
+    stack.write_config(azure)
+    assert {file.name: file.read_text() for file in project.iterdir()} == before
+    assert read_yaml(stack.config_file)["encryptionsalt"] == "v1:abc"
+
+
+def test_a_stack_exists_once_the_backend_has_its_state(azure: LocalAzure, project: Path) -> None:
+    stack = LocalStack(azure.folder, project)
+    assert not stack.exists
+    state = azure.folder / "backend/.pulumi/stacks/example/local.json"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}")
+    assert stack.exists
+
+
+def test_a_stack_is_locked_while_the_backend_holds_a_lock_file(azure: LocalAzure, project: Path) -> None:
+    stack = LocalStack(azure.folder, project)
+    assert not stack.is_locked
+    lock = azure.folder / "backend/.pulumi/locks/organization/example/local/4f.json"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("{}")
+    assert stack.is_locked
+
+
+def test_a_folder_without_a_project_is_refused_by_name(azure: LocalAzure, tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"Pulumi\.yaml has no `name`"):
+        LocalStack(azure.folder, tmp_path)
+
+
+def test_a_config_file_that_is_no_yaml_is_named_with_the_place(azure: LocalAzure, project: Path) -> None:
+    (project / "Pulumi.local.yaml").write_text("config:\n  a: [1\n")
+    with pytest.raises(ToolError, match=r"Pulumi\.local\.yaml.*line 3"):
+        LocalStack(azure.folder, project).write_config(azure)
