@@ -72,10 +72,13 @@ def create_credential(
     kind = choose_credential(settings)
     # Without an address of ours azure-identity's own AZURE_AUTHORITY_HOST stays in force.
     options: dict[str, Any] = {} if cloud.authority == PUBLIC_CLOUD.authority else {"authority": cloud.authority}
+    if settings.get("SSL_CERT_FILE"):
+        # aiohttp takes its roots when it is imported, which may be before the variable was set.
+        options["connection_verify"] = settings["SSL_CERT_FILE"]
     if kind is CredentialKind.DEFAULT:
         return DefaultAzureCredential(**options)
     if kind is CredentialKind.MANAGED_IDENTITY:
-        return ManagedIdentityCredential(client_id=settings.get("ARM_CLIENT_ID") or None)
+        return ManagedIdentityCredential(client_id=settings.get("ARM_CLIENT_ID") or None, **options)
     return _create_application_credential(kind, settings, options)
 
 

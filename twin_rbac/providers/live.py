@@ -86,5 +86,5 @@ async def is_gone(props: Properties) -> bool:
 
 
 async def _find_host_name(instance_id: str, cloud: Cloud) -> str | None:
-    async with create_credential() as credential, ResourceManagerClient(credential, cloud=cloud) as client:
+    async with create_credential(cloud=cloud) as credential, ResourceManagerClient(credential, cloud=cloud) as client:
         return await client.get_host_name(instance_id)
