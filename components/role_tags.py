@@ -65,6 +65,5 @@ class RoleTags(pulumi.dynamic.Resource, module="digital-twins-rbac", name="RoleT
                 "declared": None,
                 "unlisted": None,
             },
-            # What was seeded is no news about role tags.
-            ResourceOptions.merge(ResourceOptions(hide_diffs=["seeded"]), opts),
+            opts,
         )

@@ -61,7 +61,7 @@ class LocalAzure:
 
     def make(self, step: str) -> subprocess.CompletedProcess[str]:
         """What `make up`, `make preview` and `make down` run once the packages are installed."""
-        return self.run(sys.executable, "-m", f"tools.{step}")
+        return self.run(sys.executable, "-m", "tools", step)
 
     def emulator(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "emulator", *arguments)
