@@ -161,7 +161,7 @@ def control(shared_azure: LocalAzure) -> Callable[[str, str, object], Any]:
         answer = requests.request(
             method,
             f"https://localhost:{port}{path}",
-            json=body,
+            data=json.dumps(body),
             headers={"Authorization": f"Bearer {token}"},
             verify=shared_azure.ca_file,
             timeout=30,

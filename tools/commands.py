@@ -16,12 +16,12 @@ from tools.who import print_who
 
 NEXT_COMMANDS = """
 Try next:
-  tools/pulumi-local stack output               what was deployed
-  .venv/bin/twin-rbac tags verify --stack local is every twin tagged as the manifest says?
-  $EDITOR examples/tenants/role-tags.yaml       change a role, then:
-  make preview                                  what would change
-  make up                                       change it
-  make down                                     remove everything again"""
+  tools/pulumi-local stack output                 what was deployed
+  .venv/bin/twin-rbac tags verify --stack local   is every twin tagged as the manifest says?
+  $EDITOR examples/tenants/role-tags.yaml         change a role, then:
+  make preview                                    what would change
+  make up                                         change it
+  make down                                       remove everything again"""
 
 
 def up() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -70,7 +71,7 @@ class OptionsMonitor(pulumi.runtime.mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's name of the call
         self.requests[request.name] = request
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks have no types
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,11 @@ def build_program(
     outputs: dict[str, Any] = {}
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi's decorator has no types
-    def run() -> object:
+    def run() -> None:
         result = program()
         exported = result if isinstance(result, dict) else {}
         for name, value in exported.items():
-            pulumi.Output.from_input(value).apply(lambda value, name=name: outputs.__setitem__(name, value))
-        return None
+            pulumi.Output.from_input(value).apply(partial(outputs.__setitem__, name))
 
     run()
     _refuse_stringified_outputs(recorder.created)

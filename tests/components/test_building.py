@@ -12,6 +12,10 @@ def fail(_: object) -> None:
     raise AssertionError("seen")
 
 
+def apply_again(name: str) -> None:
+    pulumi.Output.from_input(name).apply(fail)
+
+
 def test_an_assertion_in_an_apply_that_nobody_returns_fails_the_test(build: Build) -> None:
     def program() -> None:
         resources.ResourceGroup("group", resource_group_name="rg").name.apply(fail)
@@ -23,7 +27,7 @@ def test_an_assertion_in_an_apply_that_nobody_returns_fails_the_test(build: Buil
 def test_an_assertion_in_an_apply_of_an_apply_fails_the_test(build: Build) -> None:
     def program() -> None:
         name = resources.ResourceGroup("group", resource_group_name="rg").name
-        name.apply(lambda name: pulumi.Output.from_input(name).apply(fail))
+        name.apply(apply_again)
 
     with pytest.raises(AssertionError, match="seen"):
         build(program)

@@ -105,7 +105,8 @@ class RunningEmulator:
         return dict(json.loads(self.home.ports_file.read_text()))
 
     def _send(self, method: str, url: str, headers: dict[str, str], body: object) -> requests.Response:
-        return requests.request(method, url, json=body, headers=headers, verify=self.ca_file, timeout=30)
+        data = None if body is None else json.dumps(body)
+        return requests.request(method, url, data=data, headers=headers, verify=self.ca_file, timeout=30)
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import sys
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_port_in_use_is_named_with_the_way_out(azure_at_rest: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         up = azure_at_rest.run(
-            "python3",
+            sys.executable,
             "-m",
             "emulator",
             "up",

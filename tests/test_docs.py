@@ -1,0 +1,58 @@
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from components.config import CloudConfig, InstanceConfig, StackConfig
+from twin_rbac.cli.__main__ import app
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def settings() -> set[str]:
+    nested = {"instance": InstanceConfig}
+    names = {field.alias or name for name, field in StackConfig.model_fields.items()}
+    inner = {f"{name}.{field.alias}" for name, section in nested.items() for field in section.model_fields.values()}
+    return (names - set(nested)) | inner
+
+
+def test_every_setting_stands_on_the_page_of_settings_and_no_other() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \| ", (ROOT / "docs" / "config.md").read_text(), re.MULTILINE)
+    outputs = {"digitalTwinsEndpoint", "instanceId", "markerRoles", "roleTags", "declared"}
+
+    assert set(rows) == settings() | outputs
+    for field in CloudConfig.model_fields.values():
+        assert str(field.alias) in (ROOT / "docs" / "config.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_our_pages_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+(?: [a-z]+)*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    known = {name for line in targets for name in line.split()}
+    named = set(re.findall(r"(?:`|^\$ )make ([a-z]+)", page.read_text(), re.MULTILINE))
+
+    assert named <= known
+
+
+def test_every_page_is_listed_on_the_front_page_of_the_documentation() -> None:
+    listed = set(re.findall(r"\]\((\w[\w-]*\.md)\)", (ROOT / "docs" / "index.md").read_text()))
+
+    assert listed == {page.name for page in PAGES if page.parent.name == "docs"} - {"index.md"}
+
+
+def test_every_command_of_tags_has_help_and_is_documented() -> None:
+    text = CliRunner().invoke(app, ["tags", "--help"]).output
+    page = (ROOT / "docs" / "role-tags.md").read_text()
+
+    commands = re.findall(r"^\W*(plan|apply|verify)\s+\S", text, re.MULTILINE)
+    assert sorted(commands) == ["apply", "plan", "verify"]
+    assert [name for name in commands if f"twin-rbac tags {name}" not in page] == []
