@@ -142,7 +142,18 @@ def parse_config(values: Mapping[str, Any]) -> StackConfig:
     try:
         return StackConfig.model_validate(dict(values))
     except ValidationError as error:
-        raise ConfigError([_sentence(item, values) for item in error.errors()]) from None
+        raise ConfigError([_sentence(item, values) for item in _without_echoes(error.errors())]) from None
+
+
+def _without_echoes(errors: list[Any]) -> list[Any]:
+    # A list whose items are all wrong is also reported as too short.
+    places = [item["loc"] for item in errors]
+    return [
+        item
+        for item in errors
+        if item["type"] != "too_short"
+        or not any(len(place) > len(item["loc"]) and place[: len(item["loc"])] == item["loc"] for place in places)
+    ]
 
 
 def _raw_values() -> dict[str, Any]:

@@ -113,6 +113,15 @@ def make_project(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the program with the settings of a first environment in Azure."""
+    folder = make_project(tmp_path / "project")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copy(ROOT / "Pulumi.dev.yaml", folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shared_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
     folder = tmp_path_factory.mktemp("azure")

@@ -68,6 +68,13 @@ def test_a_config_without_tenants_says_how_to_give_them() -> None:
     assert "digital-twins-rbac:tenants is missing; give name: {principalId: …, principalType: " in str(caught.value)
 
 
+def test_a_list_whose_items_are_wrong_is_not_called_too_short_as_well() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({**VALID, "deployers": [{"principalId": "me", "principalType": "User"}]})
+
+    assert len(caught.value.problems) == 1
+
+
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config({"quux": 1})
