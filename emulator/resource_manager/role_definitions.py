@@ -36,6 +36,11 @@ class RoleDefinitions:
             raise ResourceNotFound(guid, "RoleDefinitionDoesNotExist")
         return self._answer(guid, properties)
 
+    def assignable_scopes(self, guid: str) -> list[str]:
+        """Where the custom role can be assigned; nowhere when there is none."""
+        properties = self._storage.get(ROLE_DEFINITIONS, guid)
+        return list(properties["assignableScopes"]) if properties else []
+
     def list_at(self, scope: str, role_name: str | None) -> list[dict[str, Any]]:
         """The role definitions that can be assigned at a scope, all or those of one display name."""
         custom = dict(self._storage.items(ROLE_DEFINITIONS))

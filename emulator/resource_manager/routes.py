@@ -121,7 +121,11 @@ class _ResourceManager:
             return
         scope = parts.get("id") or parts["scope"]
         needed = f"{action}/{_VERBS[call.method]}"
-        if not self._context.access.allows(call.caller, needed, scope):
+        scopes = [scope]
+        if action == DEFINITION_TYPE and call.method == "GET" and "name" in parts:
+            # A custom role's id names its subscription, and yet whoever reads where it is assignable may read it.
+            scopes += self._definitions.assignable_scopes(guid_of(parts["name"]))
+        if not any(self._context.access.allows(call.caller, needed, item) for item in scopes):
             raise AuthorizationFailed(call.caller, needed, scope)
 
     async def _group(self, call: _Call, parts: Mapping[str, str]) -> Answer:

@@ -126,7 +126,7 @@ async def read(id_: str, props: Properties) -> ReadResult:
     try:
         twins, unlisted = await _read_live(props, rules)
     except AccessDenied as error:
-        say(f"warning: drift was not looked for: {error}")
+        say(f"warning: the live twins were not looked at: {error}")
         return ReadResult(id_, props)
     _name_drift(twins, props)
     _name_unlisted(unlisted, props)
