@@ -112,10 +112,17 @@ class StackConfig(_Section):
         return tenants
 
     @model_validator(mode="after")
-    def _has_no_deploying_tenant(self) -> Self:
+    def _has_distinct_tenants(self) -> Self:
         # query/action reads every tenant's twins, so whoever holds it cannot also be kept to its own.
         readers = {p.principal_id for p in (*self.deployers, *self.taggers, *self.drift_readers)}
+        first: dict[str, str] = {}
         for name, tenant in self.tenants.items():
+            other = first.setdefault(tenant.principal_id, name)
+            if other != name:
+                raise ValueError(
+                    f"tenants.{other} and tenants.{name} are the same principal, {tenant.principal_id}; "
+                    "give it all its roles under one name"
+                )
             if tenant.principal_id in readers:
                 raise ValueError(
                     f"tenants.{name}: {tenant.principal_id} also stands in deployers, taggers or driftReaders, whose "
@@ -164,8 +171,13 @@ def _raw_values() -> dict[str, Any]:
 
 
 def _decode(text: str) -> Any:
-    # Objects and lists come as JSON; a plain string comes as it is and must not be taken for anything else.
-    return json.loads(text) if text[:1] in {"{", "["} else text
+    # Objects and lists come as JSON; a plain string comes as it is, even one that starts like them.
+    if text[:1] not in {"{", "["}:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _sentence(error: Any, values: Mapping[str, Any]) -> str:
@@ -178,8 +190,9 @@ def _sentence(error: Any, values: Mapping[str, Any]) -> str:
             return f"{key} is not a setting; {_nearest(error['loc'])}"
         case "value_error":
             return f"{key}: {error['ctx']['error']}"
-        case _:
-            return f"{key}: {_uncapitalise(error['msg'])}; {_hint(str(error['loc'][-1]))} ({_given(error, values)})"
+        case kind:
+            wrong = _WRONG.get(kind) or _uncapitalise(error["msg"])
+            return f"{key} {wrong}; {_hint(str(error['loc'][-1]))} ({_given(error, values)})"
 
 
 def _uncapitalise(text: str) -> str:
@@ -190,6 +203,17 @@ def _given(error: Any, values: Mapping[str, Any]) -> str:
     given = error.get("input")
     return "given: nothing" if given is values else f"given: {given!r}"
 
+
+_WRONG = {
+    "bool_parsing": "must be true or false",
+    "dict_type": "must be a mapping",
+    "enum": "is none of the values that it can have",
+    "model_type": "must be a mapping",
+    "string_type": "must be text",
+    "too_short": "must not be empty",
+    "tuple_type": "must be a list",
+}
+"""pydantic's kinds of error in words of a settings file."""
 
 _HINTS = {
     "manifest": "give the path of the role-tags manifest, such as role-tags.yaml",

@@ -110,26 +110,19 @@ def _create_role(name: str, title: str, description: str, permissions: Permissio
 
 
 def _assign_tenants(config: StackConfig, instance: DigitalTwinsInstance, markers: MarkerRoles) -> None:
-    assignments = {
-        f"{name}-{role}": RoleAssignment(
-            principal_id=tenant.principal_id,
-            principal_type=tenant.principal_type.value,
-            role_definition_id=markers.role_definition_ids[role],
-            description=f"Tenant {name} sees the twins tagged {role}, through the gateway",
-        )
-        for name, tenant in config.tenants.items()
-        for role in tenant.roles
-    }
+    assignments: dict[str, RoleAssignment] = {}
+    for tenant in config.tenants.values():
+        for role in tenant.roles:
+            assignments |= _grants([tenant], role, markers.role_definition_ids[role])
     RoleAssignments("tenants", RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=assignments))
 
 
 def _assign_deployers(config: StackConfig, place: _Place, instance: DigitalTwinsInstance) -> list[pulumi.Resource]:
     tagger = _create_role("tagger-role", "Role tagger", "Reads twins and writes their role tags.", TAGGER, place)
-    assignments = _grants(config.deployers, "deployer-tagger", tagger.role_definition_id)
-    assignments |= _grants(config.taggers, "tagger", tagger.role_definition_id)
+    assignments = _grants((*config.deployers, *config.taggers), "tagger", tagger.role_definition_id)
     if config.graph:
         loader = _create_role("loader-role", "Graph loader", "Seeds models, twins and relationships.", LOADER, place)
-        assignments |= _grants(config.deployers, "deployer-loader", loader.role_definition_id)
+        assignments |= _grants(config.deployers, "loader", loader.role_definition_id)
     args = RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=assignments)
     return [*RoleAssignments("deployers", args).resources]
 
@@ -150,7 +143,8 @@ def _assign_drift_readers(config: StackConfig, place: _Place, instance: DigitalT
 def _grants(
     principals: Iterable[PrincipalConfig], title: str, role_definition_id: Output[str]
 ) -> dict[str, RoleAssignment]:
-    # Named by the principal, not by its place in the list: another order is no change.
+    # Named by role and principal, as Azure knows the grant: a tenant that is called otherwise, or a principal that
+    # moves from one list to another, keeps the assignment that it has.
     return {
         f"{title}-{principal.principal_id}": RoleAssignment(
             principal_id=principal.principal_id,

@@ -7,6 +7,7 @@ and everything that would name another one, or write to a file that git tracks, 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 
 from tools.errors import NotLocal
 
@@ -86,6 +87,8 @@ def check_arguments(arguments: Sequence[str]) -> Invocation:
     name = _ALIASES.get(subcommand, subcommand)
     if (command, name) in _NAMING_A_STACK:
         _check_names(rest[1:] if subcommand else rest)
+    if (command, subcommand) == ("stack", "export"):
+        _check_written_file(arguments)
     extra = ("--preserve-config",) if (command, name) == ("stack", "rm") else ()
     return Invocation((*arguments, *extra), kind, kind is Kind.PROGRAM or command == "config")
 
@@ -114,6 +117,13 @@ def _words(arguments: Sequence[str]) -> Iterator[str]:
             next(left, None)
         elif not argument.startswith("-"):
             yield argument
+
+
+def _check_written_file(arguments: Sequence[str]) -> None:
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        path = following if argument == "--file" else argument.removeprefix("--file=")
+        if path != argument and Path(path).exists():
+            raise NotLocal(f"--file {path}", "the file exists, and may be one that git tracks; name a new one")
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -49,6 +49,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return dict(YAML(typ="safe", pure=True).load(path) or {})
+        document = YAML(typ="safe", pure=True).load(path)
     except YAMLError as exc:
         raise ToolError(f"{path}: {exc}") from exc
+    if not isinstance(document or {}, dict):
+        raise ToolError(f"{path}: this is no mapping of settings; write `config:` and the settings below it")
+    return dict(document or {})

@@ -65,10 +65,17 @@ class LocalStack:
             raise StepFailed("pulumi stack init", done.returncode)
 
     def write_config(self, azure: LocalAzure) -> None:
-        """Writes the config that a run gets."""
+        """Writes the config that a run gets.
+
+        Raises:
+            ToolError: the committed one is no mapping of settings.
+        """
         committed = read_yaml(self.project / _CONFIG_FILE)
         own = read_yaml(self._cradle / _CONFIG_FILE)
-        write_yaml(self.config_file, with_local_cloud({**committed, **own}, committed.get("config") or {}, azure))
+        config = committed.get("config") or {}
+        if not isinstance(config, dict):
+            raise ToolError(f"{self.project / _CONFIG_FILE}: `config:` must hold the settings, one a line")
+        write_yaml(self.config_file, with_local_cloud({**committed, **own}, config, azure))
 
 
 def with_local_cloud(

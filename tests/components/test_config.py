@@ -29,9 +29,15 @@ def test_the_smallest_config_has_the_safe_defaults() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"tenants": None}, "digital-twins-rbac:tenants"),
-        ({"tenants": {}}, "digital-twins-rbac:tenants: dictionary should have at least 1 item"),
-        ({"deployers": []}, "digital-twins-rbac:deployers: tuple should have at least 1 item"),
+        ({"tenants": None}, "digital-twins-rbac:tenants must be a mapping"),
+        ({"tenants": "[not JSON"}, "digital-twins-rbac:tenants must be a mapping"),
+        ({"deployers": {}}, "digital-twins-rbac:deployers must be a list"),
+        (
+            {"tenants": {"a": VALID["tenants"]["earth"], "b": VALID["tenants"]["earth"]}},
+            "tenants.a and tenants.b are the same principal",
+        ),
+        ({"tenants": {}}, "digital-twins-rbac:tenants must not be empty; give name: {principalId"),
+        ({"deployers": []}, "digital-twins-rbac:deployers must not be empty; list {principalId"),
         ({"manifest": "no/such.yaml"}, "digital-twins-rbac:manifest: there is no file 'no/such.yaml'"),
         ({"graph": "no/such.ndjson"}, "digital-twins-rbac:graph: there is no file 'no/such.ndjson'"),
         ({"tenant": {}}, "digital-twins-rbac:tenant is not a setting; did you mean tenants?"),
@@ -39,7 +45,10 @@ def test_the_smallest_config_has_the_safe_defaults() -> None:
         ({"instance": {"protct": True}}, "digital-twins-rbac:instance.protct is not a setting; did you mean protect?"),
         ({"cloud": {"accessKey": "x"}}, "digital-twins-rbac:cloud.accessKey is not a setting"),
         ({"instance": {"protect": "perhaps"}}, "digital-twins-rbac:instance.protect"),
-        (tenant(principalType="Person"), "digital-twins-rbac:tenants.earth.principalType: input should be 'User'"),
+        (
+            tenant(principalType="Person"),
+            "digital-twins-rbac:tenants.earth.principalType is none of the values that it can have; one of User, Group",
+        ),
         (
             tenant(principalId="earth@example.com"),
             "digital-twins-rbac:tenants.earth.principalId: must be the object id",
@@ -89,6 +98,13 @@ def test_the_running_stacks_config_is_read_whole_other_namespaces_apart(build: C
     build(lambda: read.append(load_config()), config={**values, "azure-native:location": "westeurope"})
 
     assert read == [parse_config(VALID)]
+
+
+def test_a_text_that_starts_like_json_is_a_text(build: Callable[..., Any]) -> None:
+    values = {f"digital-twins-rbac:{key}": value for key, value in {**VALID, "manifest": "[x].yaml"}.items()}
+
+    with pytest.raises(ConfigError, match=r"manifest: there is no file '\[x\]\.yaml'"):
+        build(load_config, config=values)
 
 
 def test_an_unknown_key_of_the_running_stack_is_found(build: Callable[..., Any]) -> None:

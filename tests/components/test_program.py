@@ -11,6 +11,9 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parent.parent.parent
 SUBSCRIPTION = "5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-digital-twins-rbac-local"
+EARTH = "0f3c0000-0000-4000-8000-000000000010"
+FIRE = "0f3c0000-0000-4000-8000-000000000021"
+WIND = "51aa0000-0000-4000-8000-000000000031"
 ROLE_DEFINITION = "azure-native:authorization:RoleDefinition"
 ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 INSTANCE = "azure-native:digitaltwins:DigitalTwin"
@@ -79,17 +82,48 @@ def test_a_tenant_is_given_marker_roles_alone_and_at_the_instance_alone(build: B
 
     tenants = [item for item in built.of_type(ROLE_ASSIGNMENT) if item.name.startswith("tenants-")]
     markers = {item.inputs["roleDefinitionId"] for item in built.of_type(ROLE_DEFINITION) if "marker" in item.name}
-    assert {item.name for item in tenants} == {
-        "tenants-earth-Earth",
-        "tenants-fire-Fire",
-        "tenants-wind-Earth",
-        "tenants-wind-Fire",
-        "tenants-wind-Wind",
-    }
+    grants = {(item.inputs["principalId"], item.name.split("-")[1]) for item in tenants}
+    assert grants == {(EARTH, "Earth"), (FIRE, "Fire"), (WIND, "Earth"), (WIND, "Fire"), (WIND, "Wind")}
     assert {item.inputs["roleDefinitionId"].rsplit("/", 1)[1] for item in tenants} == markers
     instance = built.one(INSTANCE).inputs["resourceName"]
     provider = "providers/Microsoft.DigitalTwins/digitalTwinsInstances"
     assert {item.inputs["scope"] for item in tenants} == {f"{GROUP}/{provider}/{instance}"}
+
+
+def test_a_tenant_that_is_called_otherwise_keeps_its_assignments(build: Build) -> None:
+    config = local_config()
+    before = build(run_program({}), config=config)
+    tenants: Any = config["digital-twins-rbac:tenants"]
+    config["digital-twins-rbac:tenants"] = {"terra" if key == "earth" else key: value for key, value in tenants.items()}
+
+    after = build(run_program({}), config=config)
+
+    assert {item.name for item in after.created} == {item.name for item in before.created}
+
+
+def test_a_principal_in_two_lists_is_given_the_role_once(build: Build) -> None:
+    config = local_config()
+    config["digital-twins-rbac:taggers"] = config["digital-twins-rbac:deployers"]
+
+    built = build(run_program({}), config=config)
+
+    assert len([item for item in built.of_type(ROLE_ASSIGNMENT) if "-tagger-" in item.name]) == 1
+
+
+def test_tenants_and_roles_whose_names_run_together_are_told_apart(build: Build, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text("version: 1\nroles: {b-c: {}, c: {}}\ntags: [{role: c, twins: [A]}]\n")
+    config = local_config()
+    config["digital-twins-rbac:manifest"] = str(manifest)
+    config["digital-twins-rbac:tenants"] = {
+        "fire": {"principalId": FIRE, "principalType": "User", "roles": ["b-c"]},
+        "fire-b": {"principalId": WIND, "principalType": "ServicePrincipal", "roles": ["c"]},
+    }
+
+    built = build(run_program({}), config=config)
+
+    tenants = [item for item in built.of_type(ROLE_ASSIGNMENT) if item.name.startswith("tenants-")]
+    assert {item.inputs["principalId"] for item in tenants} == {FIRE, WIND}
 
 
 def test_role_names_carry_project_stack_component_and_place(build_in_both_modes: Build) -> None:
@@ -163,5 +197,5 @@ def test_twins_are_tagged_only_after_the_deployer_was_given_its_roles(build: Bui
     built = build(run_program({}), config=local_config())
 
     dependencies = " ".join(built.requests["role-tags"].dependencies)
-    assert "deployers-deployer-tagger-77b20000" in dependencies
+    assert "deployers-tagger-77b20000" in dependencies
     assert "::graph" in dependencies

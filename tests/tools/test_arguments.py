@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from tools.arguments import Kind, check_arguments
@@ -102,3 +104,14 @@ def test_what_stays_local_is_handed_on_unchanged(line: str, kind: Kind, takes_co
 @pytest.mark.parametrize("word", ["rm", "remove", "delete"])
 def test_removing_the_stack_keeps_its_config_file(word: str) -> None:
     assert check_arguments(["stack", word, "--yes"]).arguments == ("stack", word, "--yes", "--preserve-config")
+
+
+@pytest.mark.parametrize("flag", ["--file Pulumi.yaml", "--file=Pulumi.yaml"])
+def test_an_export_does_not_overwrite_a_file(flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert check_arguments(f"stack export {flag}".split()).kind is Kind.READ
+
+    (tmp_path / "Pulumi.yaml").touch()
+
+    with pytest.raises(NotLocal, match="the file exists"):
+        check_arguments(f"stack export {flag}".split())

@@ -66,3 +66,11 @@ def test_a_config_file_that_is_no_yaml_is_named_with_the_place(azure: LocalAzure
     (project / "Pulumi.local.yaml").write_text("config:\n  a: [1\n")
     with pytest.raises(ToolError, match=r"Pulumi\.local\.yaml.*line 3"):
         LocalStack(azure.folder, project).write_config(azure)
+
+
+@pytest.mark.parametrize("text", ["- a\n", "config: 5\n"])
+def test_a_config_that_is_no_mapping_of_settings_is_named(text: str, azure: LocalAzure, project: Path) -> None:
+    (project / "Pulumi.local.yaml").write_text(text)
+
+    with pytest.raises(ToolError, match=r"Pulumi\.local\.yaml: "):
+        LocalStack(azure.folder, project).write_config(azure)

@@ -68,9 +68,17 @@ class _Reader:
 
     def read(self, number: int, line: str) -> None:
         try:
-            item = json.loads(line)
+            item = json.loads(line, parse_constant=_refuse_constant)
+            # Half of a surrogate pair is JSON, and no text that can be sent.
+            json.dumps(item, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             self.problems.append(Problem(number, error.colno, f"this is not JSON: {error.msg}; one object a line"))
+            return
+        except UnicodeEncodeError:
+            self._report(number, "the line holds half of a surrogate pair; write the whole character")
+            return
+        except (ValueError, RecursionError) as error:
+            self._report(number, f"this cannot be read: {error}; write it in a simpler way")
             return
         if not isinstance(item, dict):
             self._report(number, "this line is no JSON object; each line is one")
@@ -137,6 +145,10 @@ class _Reader:
 
     def _report(self, number: int, text: str) -> None:
         self.problems.append(Problem(number, 1, text))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _read_lines(path: Path) -> list[str]:

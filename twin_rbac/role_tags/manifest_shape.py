@@ -1,6 +1,7 @@
 """The shape of a role-tags manifest, version 1: which keys there are and what each takes."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Annotated, Literal
@@ -36,9 +37,16 @@ def _text(value: object) -> str:
         raise _ShapeError(f"{value.text or 'this'} is {value.kind} to YAML, and must be text{quoted}")
     if not isinstance(value, str):
         raise _ShapeError(f"this is {_name(value)}, and must be text")
-    if not value:
+    if not value.strip():
         raise _ShapeError("this text is empty; write what is meant")
     return value
+
+
+def _twin_id(value: object) -> str:
+    twin_id = _text(value)
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in twin_id):
+        raise _ShapeError(f"the twin id {twin_id!r} holds a character that is no text; take it out")
+    return twin_id
 
 
 def _role_name(value: object) -> str:
@@ -87,6 +95,7 @@ def _nothing_is_empty(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+TwinId = Annotated[str, BeforeValidator(_twin_id)]
 RoleName = Annotated[str, BeforeValidator(_role_name)]
 PathSegment = Annotated[str, BeforeValidator(_path_segment)]
 
@@ -105,7 +114,7 @@ class TagShape(_Shape):
     """One entry of `tags`: a role and the twins that carry it."""
 
     role: Text
-    twins: list[Text]
+    twins: list[TwinId]
 
 
 class ManifestShape(_Shape):

@@ -90,8 +90,9 @@ def order_models(models: Sequence[Model]) -> list[Model]:
 
 def _dependencies(model: Model) -> Iterator[str]:
     # A relationship's target need not exist (fact sheet adt-models-and-tags, section 4), so it is no dependency.
-    extends = model.get("extends", ())
-    yield from [extends] if isinstance(extends, str) else [name for name in extends if isinstance(name, str)]
+    extends = model.get("extends")
+    bases = extends if isinstance(extends, list) else [extends]
+    yield from (name for name in bases if isinstance(name, str))
     contents = model.get("contents", ())
     for item in contents if isinstance(contents, list) else ():
         if isinstance(item, dict) and item.get("@type") == "Component" and isinstance(item.get("schema"), str):

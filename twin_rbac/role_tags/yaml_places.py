@@ -15,6 +15,7 @@ Place = tuple[int, int]
 """Line and column, from 1."""
 
 _TAG = "tag:yaml.org,2002:"
+_DEEPEST = 20
 _KINDS = {"int": "a number", "float": "a number", "bool": "a boolean", "null": "nothing", "timestamp": "a date"}
 
 
@@ -67,6 +68,8 @@ def parse_yaml(content: bytes) -> Document:
         position = getattr(error, "position", 0)
         place = _end_of(text[:position])
         document.problems.append(_problem(place, "YAML allows no such control character; take it out"))
+    except RecursionError:
+        document.problems.append(_problem((1, 1), "this is nested too deeply; a manifest needs five levels"))
     else:
         if node is not None:
             document.value = _Reader(document).read(node, ())
@@ -81,9 +84,15 @@ class _Reader:
 
     def read(self, node: Node, path: Path) -> Any:
         self._document.values[path] = _start(node)
+        if len(path) > _DEEPEST:
+            self._report(node, f"this is nested more than {_DEEPEST} levels deep; a manifest needs five")
+            return None
         if node.anchor:
             # An alias is the anchor's node once more, and could even be part of itself.
             self._report(node, f"anchors and aliases (&{node.anchor}) are not supported; write the value out")
+            return None
+        if not isinstance(node, ScalarNode) and str(node.tag) not in {f"{_TAG}map", f"{_TAG}seq"}:
+            self._report(node, f"the YAML tag {node.tag} is not supported; leave it out")
             return None
         if isinstance(node, MappingNode):
             return self._read_mapping(node, path)

@@ -112,6 +112,10 @@ def test_hashes_are_of_what_is_said_and_hold_no_value(load: Any) -> None:
             HEADER + '{"Section": "Twins"}\n{"$dtId": "A"}\nnonsense\n',
             ["4:1: the twin names no model", "5:1: this is not JSON: Expecting value; one object a line"],
         ),
+        (HEADER + "[" * 100_000 + "\n", ["3:1: this cannot be read: "]),
+        (HEADER + "1" * 5_000 + "\n", ["3:1: this cannot be read: "]),
+        (HEADER + '{"temperature": NaN}\n', ["3:1: this cannot be read: NaN is no JSON"]),
+        (HEADER + '{"$dtId": "\\ud800"}\n', ["3:1: the line holds half of a surrogate pair"]),
     ],
 )
 def test_a_wrong_file_is_refused_with_every_line_that_is_wrong(load: Any, text: str, errors: list[str]) -> None:

@@ -99,3 +99,9 @@ def test_the_digest_is_of_what_is_said_not_of_how(load: Any) -> None:
     other = load("version: 1\nroles: {Earth: {}}\ntags: [{role: Earth, twins: [B]}]\n").digest
 
     assert said == again != other
+
+
+def test_a_manifest_that_is_nested_beyond_reason_is_refused_and_not_a_crash(load: Any) -> None:
+    for depth in (30, 5_000):
+        with pytest.raises(ManifestError, match="nested"):
+            load("version: 1\nroles: {Earth: {}}\ntags: " + "[" * depth + "]" * depth + "\n")

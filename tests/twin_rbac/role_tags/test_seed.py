@@ -119,6 +119,10 @@ def test_a_model_comes_after_those_that_it_extends_or_has_as_a_component() -> No
         assert order.index(earlier) < order.index(later)
 
 
+def test_an_extends_that_is_no_text_is_left_to_the_service_to_refuse() -> None:
+    assert order_models([model("a", extends=5)]) == [model("a", extends=5)]
+
+
 def test_models_that_depend_on_each_other_in_a_circle_are_named() -> None:
     with pytest.raises(RoleTagsError, match=r"circle: .*a.*b"):
         order_models([model("a", extends="b"), model("b", components=["a"])])
