@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from components.config import CloudConfig, InstanceConfig, StackConfig
@@ -49,10 +50,23 @@ def test_every_page_is_listed_on_the_front_page_of_the_documentation() -> None:
     assert listed == {page.name for page in PAGES if page.parent.name == "docs"} - {"index.md"}
 
 
-def test_every_command_of_tags_has_help_and_is_documented() -> None:
-    text = CliRunner().invoke(app, ["tags", "--help"]).output
-    page = (ROOT / "docs" / "role-tags.md").read_text()
+@pytest.mark.parametrize(
+    ("group", "commands", "page"),
+    [("tags", ["apply", "plan", "verify"], "role-tags.md"), ("query", ["check", "scope"], "query-support.md")],
+)
+def test_every_command_has_help_and_is_documented(group: str, commands: list[str], page: str) -> None:
+    text = CliRunner().invoke(app, [group, "--help"]).output
+    documented = (ROOT / "docs" / page).read_text()
 
-    commands = re.findall(r"^\W*(plan|apply|verify)\s+\S", text, re.MULTILINE)
-    assert sorted(commands) == ["apply", "plan", "verify"]
-    assert [name for name in commands if f"twin-rbac tags {name}" not in page] == []
+    assert sorted(re.findall(r"^\W*([a-z]+)  +\S", text.partition("Commands")[2], re.MULTILINE)) == commands
+    assert [name for name in commands if f"twin-rbac {group} {name}" not in documented] == []
+
+
+def test_every_reason_to_refuse_a_query_is_documented() -> None:
+    cases = YAML(typ="safe").load(ROOT / "tests" / "cases" / "scoping" / "twins.yaml")
+    page = " ".join((ROOT / "docs" / "query-support.md").read_text().split())
+    reasons = [case["refused"][1] for case in cases if case.get("refused", [""])[0] == "QueryNotSupported"]
+
+    missing = [reason for reason in reasons if re.sub(r"^line .*?: |^the alias \w+ .*?: ", "", reason) not in page]
+    assert len(reasons) >= 7
+    assert missing == []

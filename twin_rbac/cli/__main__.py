@@ -8,7 +8,7 @@ import typer
 # Typer brings its own copy of click, and exports no base class of its usage errors.
 from typer._click.exceptions import ClickException
 
-from twin_rbac.cli import tags
+from twin_rbac.cli import query, tags
 from twin_rbac.cli.errors import CommandError
 from twin_rbac.cli.output import note
 from twin_rbac.clients.errors import AzureError
@@ -22,12 +22,7 @@ app = typer.Typer(
     "2 changes pending or findings.",
 )
 app.add_typer(tags.app, name="tags")
-
-
-@app.callback()
-def _about() -> None:
-    # With a callback Typer keeps the group's name even while it is the only one.
-    pass
+app.add_typer(query.app, name="query")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.credential import create_credential
 from twin_rbac.clients.errors import AccessDenied, AzureError
 from twin_rbac.clients.resource_manager import ResourceManagerClient
+from twin_rbac.role_tags.errors import RoleTagsError
 from twin_rbac.role_tags.reconcile import Target
 
 Properties = Mapping[str, Any]
@@ -22,11 +23,11 @@ def run(work: Coroutine[Any, Any, _Result]) -> _Result:
     """The work's result; a failure that explains itself is shown without the lines of code that it came through.
 
     Raises:
-        AzureError: as the work does.
+        AzureError, RoleTagsError: as the work does.
     """
     try:
         return asyncio.run(work)
-    except AzureError:
+    except (AzureError, RoleTagsError):
         # Pulumi prints the traceback of what a dynamic provider raises, and this process does nothing else.
         sys.tracebacklimit = 0
         raise

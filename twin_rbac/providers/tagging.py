@@ -1,6 +1,7 @@
 """The work of RoleTags: what each call of Pulumi means in terms of the library."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from pulumi.dynamic import CheckFailure, ReadResult
 
 from twin_rbac.clients.errors import AccessDenied
 from twin_rbac.providers.live import find_target, is_gone, is_known, require_target, say
+from twin_rbac.role_tags.errors import MissingTwins
 from twin_rbac.role_tags.graph_file import load_graph
 from twin_rbac.role_tags.manifest import load_manifest
 from twin_rbac.role_tags.model import TagRules
@@ -43,11 +45,16 @@ async def _plan(olds: Properties, news: Properties) -> Plan | None:
     # The old inputs are what the last refresh found on the declared twins: those are removals, not unlisted twins.
     return await plan_tags(
         target,
-        TagRules.from_mapping(news["rules"]),
+        _reporting(news),
         news["twins"],
         declared=list(olds.get("twins") or ()),
         progress=say,
     )
+
+
+def _reporting(props: Properties) -> TagRules:
+    # A plan that removes unlisted twins lists them as changes; here they are to be seen as what they are.
+    return replace(TagRules.from_mapping(props["rules"]), unlisted="report")
 
 
 def _missing_from_graph(news: Properties) -> list[CheckFailure]:
@@ -88,10 +95,13 @@ def _reasons(missing: list[str], news: Properties) -> list[str]:
 
 
 def _name_unlisted(unlisted: Mapping[str, str], news: Properties) -> None:
-    removes = news["rules"]["unlisted"] == "remove"
     for twin, role in sorted(unlisted.items()):
-        outcome = "its role tag is removed" if removes else "list it there, or set unlisted: remove"
+        outcome = "its role tag is removed" if _removes_unlisted(news) else "list it there, or set unlisted: remove"
         say(f"unlisted: twin {twin} carries {role} but is not in {news['manifest']}; {outcome}")
+
+
+def _removes_unlisted(props: Properties) -> bool:
+    return bool(props["rules"]["unlisted"] == "remove")
 
 
 def _name_drift(twins: Mapping[str, str], props: Properties) -> None:
@@ -106,10 +116,15 @@ async def apply(props: Properties, *, declared: Mapping[str, str]) -> Properties
 
     Raises:
         AzureError: a call failed for good.
+        MissingTwins: a listed twin does not exist and may not be missing; nothing was written.
+        ApplyIncomplete: some twins could not be written; all others were.
     """
     target = await require_target(props)
     rules = TagRules.from_mapping(props["rules"])
-    applied = await apply_tags(target, rules, props["twins"], declared=declared, progress=say)
+    try:
+        applied = await apply_tags(target, rules, props["twins"], declared=declared, progress=say)
+    except MissingTwins as error:
+        raise MissingTwins(error.twin_ids, load_manifest(Path(props["manifest"])).places) from None
     unlisted = {} if rules.unlisted == "remove" else dict(applied.plan.unlisted)
     return {**props, "declared": dict(props["twins"]), "unlisted": unlisted}
 
@@ -122,7 +137,7 @@ async def read(id_: str, props: Properties) -> ReadResult:
     """
     if await is_gone(props):
         return ReadResult("", {})
-    rules = TagRules.from_mapping(props["rules"])
+    rules = _reporting(props)
     try:
         twins, unlisted = await _read_live(props, rules)
     except AccessDenied as error:
@@ -132,7 +147,7 @@ async def read(id_: str, props: Properties) -> ReadResult:
     _name_unlisted(unlisted, props)
     outputs = {**props, "twins": twins, "unlisted": unlisted}
     # Twins that are to be removed count as ours, so that the next preview shows each as one line.
-    inputs = {**outputs, "twins": {**twins, **unlisted} if rules.unlisted == "remove" else twins}
+    inputs = {**outputs, "twins": {**twins, **unlisted} if _removes_unlisted(props) else twins}
     return ReadResult(id_, outputs, {key: value for key, value in inputs.items() if key not in _COMPUTED})
 
 

@@ -1,6 +1,7 @@
-"""The Azure Digital Twins query language: nodes, tokens, parser, visitor. Pure."""
+"""The Azure Digital Twins query language: nodes, tokens, parser, visitor, renderer; scoping a query. Pure."""
 
-from twin_rbac.query.errors import QueryError, QueryNotSupported, QuerySyntaxError
+from twin_rbac.query.certify import certify
+from twin_rbac.query.errors import NotCertified, QueryError, QueryNotSupported, QuerySyntaxError
 from twin_rbac.query.nodes import (
     And,
     ArrayContains,
@@ -29,6 +30,8 @@ from twin_rbac.query.nodes import (
     Twins,
 )
 from twin_rbac.query.parser import parse
+from twin_rbac.query.render import render
+from twin_rbac.query.scope import EmptyAnswer, ScopedQuery, scope_query, secure_query
 from twin_rbac.query.visitor import transform, walk
 
 __all__ = [
@@ -38,11 +41,13 @@ __all__ = [
     "Comparison",
     "Condition",
     "Count",
+    "EmptyAnswer",
     "In",
     "IsOfModel",
     "Literal",
     "Node",
     "Not",
+    "NotCertified",
     "Number",
     "Operator",
     "Or",
@@ -55,12 +60,17 @@ __all__ = [
     "QueryNotSupported",
     "QuerySyntaxError",
     "Relationships",
+    "ScopedQuery",
     "Select",
     "Text",
     "TextFunction",
     "TextTest",
     "Twins",
+    "certify",
     "parse",
+    "render",
+    "scope_query",
+    "secure_query",
     "transform",
     "walk",
 ]

@@ -2,7 +2,8 @@
 
 QueryError
  ├─ QuerySyntaxError    the text is no valid query
- └─ QueryNotSupported   the text may be valid, and this package does not read that part of the language
+ └─ QueryNotSupported   the text may be valid, and this package does not read or does not scope it
+NotCertified            a text of our own that must not be sent
 """
 
 
@@ -24,9 +25,19 @@ class QuerySyntaxError(QueryError):
 
 
 class QueryNotSupported(QueryError):
-    """The text uses a part of the language that this package does not read; the place is where that part starts."""
+    """The text uses a part of the language that this package does not read, or that it cannot restrict exactly.
+
+    The place is where that part starts; a reason that concerns the whole query stands at its first character.
+    """
 
     @property
     def reason(self) -> str:
         """What is not supported."""
         return self.message
+
+
+class NotCertified(Exception):
+    """A text that was about to be sent is not guarded by the role predicate.
+
+    No mistake of the caller's but a defect of this package, and so no QueryError: nothing may answer it as one.
+    """
