@@ -23,8 +23,8 @@ class RoleTagsArgs:
     """Path of the role-tags manifest, relative to the project."""
     graph: str | None = None
     """The file that a TwinGraph seeds into the same instance: its twins count as present before they are."""
-    seeded: Input[Mapping[str, list[str]]] | None = None
-    """That TwinGraph's output: a twin it once seeded and that is gone does not come back."""
+    seeded: Input[str] | None = None
+    """That TwinGraph's `seeded_twins`: a twin it once seeded and that is gone does not come back."""
     cloud: Mapping[str, str] = field(default_factory=dict)
     """Addresses of an Azure that is not the public one."""
 

@@ -167,7 +167,7 @@ def _create_role_tags(
             instance_id=instance.instance_id,
             manifest=config.manifest,
             graph=config.graph,
-            seeded=graph.seeded if graph else None,
+            seeded=graph.seeded_twins if graph else None,
             cloud=cloud,
         ),
         _data_plane_options(instance, [*deployer_rights, graph] if graph else deployer_rights),

@@ -7,6 +7,7 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from twin_rbac.providers.twin_graph import TwinGraphProvider
+from twin_rbac.role_tags.model import encode_ids
 
 from .files import read_graph
 
@@ -54,3 +55,8 @@ class TwinGraph(pulumi.dynamic.Resource, module="digital-twins-rbac", name="Twin
             },
             opts,
         )
+
+    @property
+    def seeded_twins(self) -> Output[str]:
+        """The ids of the twins that it uploaded or found, as one text for `RoleTagsArgs.seeded`."""
+        return self.seeded.apply(lambda seeded: encode_ids((seeded or {}).get("twins", ())))

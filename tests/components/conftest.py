@@ -1,7 +1,8 @@
 """Builds a program under Pulumi's mocks, in a way that cannot forget to wait for it."""
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -133,14 +134,26 @@ def _refuse_stringified_outputs(created: list[Created]) -> None:
         assert "Calling __str__ on an Output" not in json.dumps(item.inputs, default=str), item.name
 
 
+@pytest.fixture(scope="session")
+def pulumi_loop() -> asyncio.AbstractEventLoop:
+    """One loop for all programs: Pulumi keeps the first program's stack, and with it the loop that it was made in.
+
+    It is never closed: its threads, which Pulumi gives loops of their own, live as long as it does.
+    """
+    return asyncio.new_event_loop()
+
+
 @pytest.fixture
-def build() -> Build:
-    return build_program
+def build(pulumi_loop: asyncio.AbstractEventLoop) -> Iterator[Build]:
+    asyncio.set_event_loop(pulumi_loop)
+    yield build_program
+    # As asyncio.run leaves it, which other tests use.
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(params=[False, True], ids=["up", "preview"])
-def build_in_both_modes(request: pytest.FixtureRequest) -> Build:
-    def build(program: Callable[[], object], **options: Any) -> Built:
-        return build_program(program, preview=request.param, **options)
+def build_in_both_modes(request: pytest.FixtureRequest, build: Build) -> Build:
+    def build_so(program: Callable[[], object], **options: Any) -> Any:
+        return build(program, preview=request.param, **options)
 
-    return build
+    return build_so

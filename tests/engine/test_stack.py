@@ -171,3 +171,52 @@ def wait_until(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_a_twin_tagged_by_hand_after_removal_was_switched_on_is_one_line_and_then_loses_its_role(azure: Any) -> None:
+    azure.rewrite(MANIFEST, "encoding: value", "encoding: value\nunlisted: remove")
+    assert azure.make("up").returncode == 0
+    model = "dtmi:digitaltwinsrbac:example:Room;1"
+    azure.client().upsert_digital_twin("X", {"$metadata": {"$model": model}, "tags": {"role": "Earth"}})
+
+    preview = azure.make("preview")
+
+    assert role_tag_lines(preview.stdout).count('- X: "Earth"') == 1
+    assert azure.make("up").returncode == 0
+    assert azure.role_of("X") is None
+
+
+def test_a_pull_request_is_previewed_without_rights_on_the_instance(azure_at_rest: Any) -> None:
+    azure_at_rest.rewrite(MANIFEST, FIRE, '{role: Fire, twins: ["3"]}')
+
+    preview = azure_at_rest.pulumi("--as", "pull-request", "preview", "--diff")
+
+    assert preview.returncode == 0, preview.stdout
+    assert role_tag_lines(preview.stdout) == ['- B: "Fire"']
+    assert "Microsoft.DigitalTwins/query/action" in preview.stdout
+
+
+def test_the_drift_reader_finds_drift_and_nothing_where_there_is_none(azure: Any) -> None:
+    arguments = ("--as", "drift", "refresh", "--preview-only", "--diff", "--expect-no-changes")
+    assert azure.pulumi(*arguments).returncode == 0
+    tag(azure, "A", "Fire")
+
+    drift = azure.pulumi(*arguments)
+
+    assert drift.returncode != 0
+    assert re.search(r'~ A: "Earth" => "Fire"', drift.stdout)
+
+
+def test_a_new_line_of_the_graph_is_seeded_and_tagged_in_one_up(azure: Any) -> None:
+    room = '{"$dtId": "4", "$metadata": {"$model": "dtmi:digitaltwinsrbac:example:Room;1"}}\n'
+    azure.rewrite(
+        "examples/tenants/graph.ndjson", '{"Section": "Relationships"}\n', room + '{"Section": "Relationships"}\n'
+    )
+    azure.rewrite(MANIFEST, FIRE, '{role: Fire, twins: [B, "3", "4"]}')
+
+    preview = azure.make("preview")
+
+    assert preview.returncode == 0, preview.stdout
+    assert '+ 4: "Fire"' in role_tag_lines(preview.stdout)
+    assert azure.make("up").returncode == 0
+    assert azure.role_of("4") == "Fire"

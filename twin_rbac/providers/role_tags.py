@@ -23,9 +23,14 @@ class RoleTagsProvider(ResourceProvider):
         return CheckResult(news, live.run(tagging.check(_olds, news)))
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """Leaves the comparison to Pulumi: old and new inputs, so that each twin that changes is one line."""
-        from twin_rbac.providers import live
+        """Leaves the comparison to Pulumi: old and new inputs, so that each twin that changes is one line.
 
+        Another tag is another resource: its id names the tag.
+        """
+        from twin_rbac.providers import live, tagging
+
+        if tagging.moves_tag(_olds, _news):
+            return DiffResult(changes=True, replaces=["rules"])
         return live.compare(_olds, _news)
 
     def create(self, props: Properties) -> CreateResult:

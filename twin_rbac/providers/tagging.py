@@ -12,7 +12,7 @@ from twin_rbac.providers.live import find_target, is_gone, is_known, require_tar
 from twin_rbac.role_tags.errors import MissingTwins
 from twin_rbac.role_tags.graph_file import load_graph
 from twin_rbac.role_tags.manifest import load_manifest
-from twin_rbac.role_tags.model import TagRules
+from twin_rbac.role_tags.model import TagRules, TwinTags, decode_ids
 from twin_rbac.role_tags.plan import Plan, make_plan
 from twin_rbac.role_tags.reconcile import apply_tags, plan_tags, read_existing
 
@@ -34,6 +34,9 @@ async def check(olds: Properties, news: Properties) -> list[CheckFailure]:
     if plan is None:
         return _missing_from_graph(news)
     _name_unlisted(plan.unlisted, news)
+    _name_ignored(olds, news)
+    if moves_tag(olds, news):
+        _name_moved(olds, news)
     expected = _expected_from_graph(olds, news)
     return _failures([twin for twin in plan.missing if twin not in expected], news)
 
@@ -70,7 +73,7 @@ def _expected_from_graph(olds: Properties, news: Properties) -> set[str]:
         return set()
     # Unknown while the graph itself changes in this preview; what was seeded before is known all the same.
     seeded = news.get("seeded") if is_known(news.get("seeded")) else olds.get("seeded")
-    return _graph_twins(news) - set((seeded or {}).get("twins") or ())
+    return _graph_twins(news) - decode_ids(seeded or "")
 
 
 def _graph_twins(news: Properties) -> set[str]:
@@ -79,6 +82,8 @@ def _graph_twins(news: Properties) -> set[str]:
 
 def _failures(missing: list[str], news: Properties) -> list[CheckFailure]:
     if news["rules"]["missing"] == "skip":
+        for twin in missing:
+            say(f"skipped: there is no twin {twin} to carry {news['twins'][twin]}")
         return []
     return [CheckFailure("", reason) for reason in _reasons(missing, news)]
 
@@ -104,11 +109,33 @@ def _removes_unlisted(props: Properties) -> bool:
     return bool(props["rules"]["unlisted"] == "remove")
 
 
-def _name_drift(twins: Mapping[str, str], props: Properties) -> None:
-    for twin, declared in sorted((props.get("declared") or {}).items()):
-        live = twins.get(twin)
-        if live != declared:
-            say(f"drift: twin {twin} carries {live or 'no role'}, and {declared} was declared")
+def _name_ignored(olds: Properties, news: Properties) -> None:
+    rules = TagRules.from_mapping(news["rules"])
+    for twin, role in sorted((olds.get("twins") or {}).items()):
+        if twin not in news["twins"] and rules.ignores(twin):
+            say(f"ignored: twin {twin} keeps {role}, since the manifest ignores it now; take its tag off by hand")
+
+
+def moves_tag(olds: Properties, news: Properties) -> bool:
+    """Whether the manifest decides about another tag than it did."""
+    before, after = olds.get("rules"), news["rules"]
+    return before is not None and any(before[name] != after[name] for name in ("property", "key"))
+
+
+def _name_moved(olds: Properties, news: Properties) -> None:
+    before, after = (f"{props['rules']['property']}.{props['rules']['key']}" for props in (olds, news))
+    for twin, role in sorted(news["twins"].items()):
+        say(f"moved: twin {twin} gets {after} = {role}; its {before} stays, take it off with the old manifest first")
+
+
+def _name_drift(existing: Mapping[str, TwinTags], rules: TagRules, declared: Mapping[str, str]) -> None:
+    for twin, role in sorted(declared.items()):
+        if twin not in existing and rules.missing == "skip":
+            continue
+        live = rules.role_of(existing[twin]) if twin in existing else None
+        if live != role:
+            found = f"carries {live or 'no role'}" if twin in existing else "is gone"
+            say(f"drift: twin {twin} {found}, and {role} was declared")
 
 
 async def apply(props: Properties, *, declared: Mapping[str, str]) -> Properties:
@@ -126,7 +153,8 @@ async def apply(props: Properties, *, declared: Mapping[str, str]) -> Properties
     except MissingTwins as error:
         raise MissingTwins(error.twin_ids, load_manifest(Path(props["manifest"])).places) from None
     unlisted = {} if rules.unlisted == "remove" else dict(applied.plan.unlisted)
-    return {**props, "declared": dict(props["twins"]), "unlisted": unlisted}
+    live = {twin: role for twin, role in props["twins"].items() if twin not in applied.plan.missing}
+    return {**props, "twins": live, "declared": dict(props["twins"]), "unlisted": unlisted}
 
 
 async def read(id_: str, props: Properties) -> ReadResult:
@@ -137,26 +165,27 @@ async def read(id_: str, props: Properties) -> ReadResult:
     """
     if await is_gone(props):
         return ReadResult("", {})
-    rules = _reporting(props)
+    rules, declared = _reporting(props), props["declared"]
     try:
-        twins, unlisted = await _read_live(props, rules)
+        target = await require_target(props)
+        existing = await read_existing(target, rules, declared, expected=declared, progress=say)
     except AccessDenied as error:
         say(f"warning: the live twins were not looked at: {error}")
         return ReadResult(id_, props)
-    _name_drift(twins, props)
-    _name_unlisted(unlisted, props)
-    outputs = {**props, "twins": twins, "unlisted": unlisted}
-    # Twins that are to be removed count as ours, so that the next preview shows each as one line.
-    inputs = {**outputs, "twins": {**twins, **unlisted} if _removes_unlisted(props) else twins}
-    return ReadResult(id_, outputs, {key: value for key, value in inputs.items() if key not in _COMPUTED})
-
-
-async def _read_live(props: Properties, rules: TagRules) -> tuple[dict[str, str], dict[str, str]]:
-    declared: Mapping[str, str] = props["declared"]
-    target = await require_target(props)
-    existing = await read_existing(target, rules, declared, expected=declared, progress=say)
-    live = {twin: role for twin in declared if twin in existing and (role := rules.role_of(existing[twin])) is not None}
-    if rules.missing == "skip":
-        live |= {twin: role for twin, role in declared.items() if twin not in existing}
     plan = make_plan(rules, declared, declared=(), existing=existing)
-    return live, dict(plan.unlisted)
+    _name_drift(existing, rules, declared)
+    _name_unlisted(plan.unlisted, props)
+    roles = {twin: rules.role_of(existing[twin]) for twin in declared if twin in existing}
+    outputs = {**props, "twins": {twin: role for twin, role in roles.items() if role}, "unlisted": dict(plan.unlisted)}
+    return ReadResult(id_, outputs, _inputs_of(outputs, plan))
+
+
+def _inputs_of(outputs: Properties, plan: Plan) -> Properties:
+    """What the next preview compares the manifest with, so that each difference is one line."""
+    twins = dict(outputs["twins"])
+    if _removes_unlisted(outputs):
+        twins |= plan.unlisted
+    if plan.rules.missing == "skip":
+        # That they are not there is no difference then.
+        twins |= {twin: outputs["declared"][twin] for twin in plan.missing}
+    return {key: value for key, value in {**outputs, "twins": twins}.items() if key not in _COMPUTED}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Self
+from urllib.parse import quote, unquote
 
 Missing = Literal["error", "skip"]
 Unlisted = Literal["report", "remove"]
@@ -88,6 +89,16 @@ class Seeded:
             "twins": sorted(self.twins),
             "relationships": sorted(self.relationships),
         }
+
+
+def encode_ids(ids: Iterable[str]) -> str:
+    """Ids as one text, for a property that is to be one line of a preview however many there are."""
+    return " ".join(quote(item, safe="") for item in sorted(ids))
+
+
+def decode_ids(text: str) -> frozenset[str]:
+    """The ids from what `encode_ids` gave."""
+    return frozenset(map(unquote, text.split()))
 
 
 @cache

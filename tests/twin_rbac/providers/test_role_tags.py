@@ -60,7 +60,7 @@ def test_the_outputs_are_the_inputs_and_what_was_declared(azure: Any) -> None:
     azure.put_twin("A")
     azure.put_twin("X", role="Wind")
     azure.write_manifest({"Earth": ["A"]})
-    props = azure.tags_props(graph=None, seeded={"models": [], "twins": ["A"], "relationships": []})
+    props = azure.tags_props(graph=None, seeded="A")
 
     outputs = PROVIDER.create(props).outs
 

@@ -16,7 +16,7 @@ GRAPH = """\
 {"Section": "Twins"}
 {"$dtId": "A", "$metadata": {"$model": "dtmi:digitaltwinsrbac:example:Room;1"}}
 """
-SEEDED = {"models": [], "twins": ["A"], "relationships": []}
+SEEDED = "A"
 
 
 def check(azure: Any, olds: dict[str, Any] | None = None, **changes: Any) -> list[str]:
@@ -152,7 +152,7 @@ def test_an_instance_that_resource_manager_does_not_have_is_brand_new(project: A
     assert "there is no twin 'B'" in reason
 
 
-@pytest.mark.parametrize("seeded", [None, UNKNOWN, {"models": [], "twins": [], "relationships": []}])
+@pytest.mark.parametrize("seeded", [None, UNKNOWN, ""])
 def test_a_twin_of_the_graph_that_was_never_seeded_counts_as_present(project: Any, seeded: Any) -> None:
     project.delete_twin("A")
     project.write_manifest({"Earth": ["A"]})
@@ -214,3 +214,46 @@ def test_a_role_that_does_not_act_yet_is_waited_for(empty_azure: Any, monkeypatc
     assert "there is no twin 'lost'" in reason
     (message,) = said
     assert message.startswith("waiting for Microsoft.DigitalTwins/query/action to reach the instance: ")
+
+
+def test_a_twin_that_moves_from_the_list_to_the_ignored_ones_keeps_its_role_and_that_is_said(
+    project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write_manifest({"Fire": ["B"]}, ignore=["A"])
+
+    assert check(project, {"twins": {"A": "Earth"}}) == []
+
+    assert capsys.readouterr().out == (
+        "ignored: twin A keeps Earth, since the manifest ignores it now; take its tag off by hand\n"
+    )
+
+
+def test_another_key_names_each_twin_that_gets_it_and_is_another_resource(
+    project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write_manifest({"Earth": ["A"]})
+    olds = project.tags_props(declared={"A": "Earth"})
+    project.write_manifest({"Earth": ["A"]}, key="team")
+    news = project.tags_props()
+
+    assert check(project, olds) == []
+
+    said = capsys.readouterr().out
+    assert (
+        said == "moved: twin A gets tags.team = Earth; its tags.role stays, take it off with the old manifest first\n"
+    )
+    assert PROVIDER.diff("id", olds, news).replaces == ["rules"]
+
+
+def test_a_twin_that_may_be_missing_is_named_and_does_not_count_as_tagged(
+    project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write_manifest({"Earth": ["A", "lost"]}, missing="skip")
+
+    assert check(project) == []
+
+    assert capsys.readouterr().out == "skipped: there is no twin lost to carry Earth\n"
+    outputs = PROVIDER.create(project.tags_props()).outs
+    assert outputs is not None
+    assert outputs["twins"] == {"A": "Earth"}
+    assert outputs["declared"] == {"A": "Earth", "lost": "Earth"}
