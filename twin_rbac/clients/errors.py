@@ -37,6 +37,15 @@ class SignInFailed(AzureError):
         )
 
 
+class InstanceNotReady(AzureError):
+    """The instance exists and has no host name: it is being made, or its making failed."""
+
+    def __init__(self, instance_id: str, state: str) -> None:
+        super().__init__(
+            f"{instance_id} has no host name, its provisioning state is {state}; run again when it is ready"
+        )
+
+
 class EndpointRefused(AzureError):
     """An address that a token may not be sent to."""
 

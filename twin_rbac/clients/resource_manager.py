@@ -9,7 +9,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 
 from twin_rbac.clients.calls import Call
 from twin_rbac.clients.cloud import PUBLIC_CLOUD, Cloud
-from twin_rbac.clients.errors import InvalidRequest
+from twin_rbac.clients.errors import InstanceNotReady, InvalidRequest
 from twin_rbac.clients.transport import Transport
 
 _INSTANCES = "2023-01-31"
@@ -48,6 +48,7 @@ class ResourceManagerClient:
 
         Raises:
             AccessDenied: the caller may not read the instance.
+            InstanceNotReady: there is one that has no host name yet.
             AzureError: Resource Manager gives no usable answer.
         """
         call = Call(
@@ -62,8 +63,11 @@ class ResourceManagerClient:
             if error.code in _ABSENT:
                 return None
             raise
-        host_name = answer.document["properties"].get("hostName")
-        return str(host_name) if host_name else None
+        properties = answer.document["properties"]
+        if not properties.get("hostName"):
+            # Not None: who takes the instance for gone forgets what was declared on it.
+            raise InstanceNotReady(instance_id, str(properties.get("provisioningState", "unknown")))
+        return str(properties["hostName"])
 
     async def list_permissions(self, scope: str) -> list[Mapping[str, Any]]:
         """What the caller may do at the scope, one mapping a permission (fact sheet adt-rbac, section 8).

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from twin_rbac.clients.cloud import Cloud
-from twin_rbac.clients.errors import AccessDenied, InvalidRequest
+from twin_rbac.clients.errors import AccessDenied, InstanceNotReady, InvalidRequest
 from twin_rbac.clients.resource_manager import ResourceManagerClient
 
 INSTANCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt"
@@ -53,10 +53,13 @@ def test_a_subscription_that_cannot_be_seen_does_not_make_the_instance_gone(
         ask(instance, credential, lambda client: client.get_host_name(INSTANCE))
 
 
-def test_an_instance_that_is_still_being_made_has_no_host_name(instance: Any, credential: Any, scripted: Any) -> None:
+def test_an_instance_that_is_still_being_made_is_not_taken_for_gone(
+    instance: Any, credential: Any, scripted: Any
+) -> None:
     instance.script = [scripted(200, {"properties": {"provisioningState": "Creating"}})]
 
-    assert ask(instance, credential, lambda client: client.get_host_name(INSTANCE)) is None
+    with pytest.raises(InstanceNotReady, match="provisioning state is Creating"):
+        ask(instance, credential, lambda client: client.get_host_name(INSTANCE))
 
 
 def test_who_may_not_read_the_instance_is_told_the_action(instance: Any, credential: Any, scripted: Any) -> None:
