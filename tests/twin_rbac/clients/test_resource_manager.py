@@ -53,9 +53,7 @@ def test_a_subscription_that_cannot_be_seen_does_not_make_the_instance_gone(
         ask(instance, credential, lambda client: client.get_host_name(INSTANCE))
 
 
-def test_an_instance_that_is_still_being_made_is_not_taken_for_gone(
-    instance: Any, credential: Any, scripted: Any
-) -> None:
+def test_an_instance_that_is_being_made_is_not_taken_for_gone(instance: Any, credential: Any, scripted: Any) -> None:
     instance.script = [scripted(200, {"properties": {"provisioningState": "Creating"}})]
 
     with pytest.raises(InstanceNotReady, match="provisioning state is Creating"):
