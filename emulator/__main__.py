@@ -14,7 +14,7 @@ from emulator.home import Home, find_home
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 when it did what was asked, 1 when it could not."""
+    """Runs one command; 0 when it did what was asked, 1 when it could not, 130 when it was interrupted."""
     options = _parser().parse_args(arguments)
     work: Callable[[Home, argparse.Namespace], str | None] = options.work
     try:
@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EmulatorError, CannotListen) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     if text is not None:
         print(text)
     return 0
@@ -72,7 +74,7 @@ def _status(home: Home, options: argparse.Namespace) -> str:
 
 def _add_token_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", help="a principal of the directory")
-    command.add_argument("--audience", metavar="|".join(AUDIENCE_NAMES), help="what the token is for")
+    command.add_argument("--audience", choices=AUDIENCE_NAMES, help="what the token is for")
 
 
 def _token(home: Home, options: argparse.Namespace) -> str:

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from emulator.client import call_control, get_status
 from emulator.digital_twins.standalone import StandaloneOptions, serve_standalone
 from emulator.entra.directory_file import load_directory
-from emulator.errors import NotAnswering, NotRunning, StartFailed
+from emulator.errors import NotAnswering, NotRunning, RunsElsewhere, StartFailed, StopFailed
 from emulator.fault_file import load_faults
 from emulator.faults import Faults
 from emulator.home import CHECKOUT, Home
@@ -25,7 +28,8 @@ from emulator.tls import make_certificates
 
 DIRECTORY = CHECKOUT / "examples" / "tenants" / "directory.yaml"
 _LONGEST_START = 60
-_LONGEST_STOP = 20
+# What a signal is given to act, in seconds. A killed emulator loses nothing that it had acknowledged.
+_STOPPING = ((signal.SIGTERM, 10), (signal.SIGKILL, 5))
 
 
 def run(home: Home, *, directory: Path, lag: float, faults: Path | None) -> None:
@@ -51,9 +55,15 @@ def start(home: Home, arguments: list[str]) -> str:
 
     Raises:
         StartFailed: it ended before it was ready; the text is what it said.
+        RunsElsewhere: it runs already, and PORT asks for other ports.
+        PortNotUsable: PORT is no port.
     """
+    first_port = parse_first_port(os.environ.get("PORT"))
     if home.is_held:
-        return f"The local Azure is already running: {get_status(home)['resourceManager']}"
+        address = _wait_until_ready(home)
+        if first_port is not None and address != f"https://localhost:{first_port}":
+            raise RunsElsewhere(address, first_port)
+        return f"The local Azure is already running: {address}"
     home.folder.mkdir(parents=True, exist_ok=True)
     with home.log_file.open("a") as log:
         said_before = log.tell()
@@ -66,26 +76,26 @@ def start(home: Home, arguments: list[str]) -> str:
             stderr=log,
             start_new_session=True,
         )
-    _wait_until_ready(home, process, said_before)
-    return f"The local Azure is running: {get_status(home)['resourceManager']} (log: {home.log_file})"
+    address = _wait_until_ready(home, process, said_before)
+    return f"The local Azure is running: {address} (log: {home.log_file})"
 
 
 def stop(home: Home) -> str:
     """Ends the folder's emulator; content when there is none.
 
     Raises:
-        StartFailed: it does not end.
+        StopFailed: it does not end.
     """
-    holder = home.holder
-    if holder is None:
+    if not home.is_held:
         return "The local Azure is not running."
-    os.kill(holder, signal.SIGTERM)
-    deadline = time.monotonic() + _LONGEST_STOP
-    while home.is_held:
-        if time.monotonic() > deadline:
-            raise StartFailed([f"process {holder} does not end; see {home.log_file}"], home.log_file)
-        time.sleep(0.05)
-    return "The local Azure has stopped."
+    for number, seconds in _STOPPING:
+        holder = home.holder
+        if holder is not None:
+            with suppress(ProcessLookupError):
+                os.kill(holder, number)
+        if _has_ended(home, seconds):
+            return "The local Azure has stopped."
+    raise StopFailed(home.holder, home.log_file)
 
 
 def get_token(home: Home, name: str, audience: str | None) -> str:
@@ -98,15 +108,16 @@ def get_token(home: Home, name: str, audience: str | None) -> str:
 
 
 def reset(home: Home) -> str:
-    """Forgets all data; ports, certificates and secrets stay."""
+    """Forgets all data; ports, certificates and secrets stay.
+
+    Raises:
+        EmulatorError: the emulator does not answer, or starts just now.
+    """
     if home.is_held:
         call_control(home, "POST", "reset")
     elif home.state_file.exists():
-        storage = Storage(home.state_file)
-        try:
+        with home.hold(), closing(Storage(home.state_file)) as storage:
             forget_data(storage, home.state_file)
-        finally:
-            storage.close()
     return "The local Azure is empty."
 
 
@@ -160,21 +171,46 @@ def serve_one_instance(
     asyncio.run(serve_standalone(options))
 
 
-def _wait_until_ready(home: Home, process: "subprocess.Popen[bytes]", said_before: int) -> None:
+def _wait_until_ready(home: Home, process: "subprocess.Popen[bytes] | None" = None, said_before: int = 0) -> str:
+    """Where the folder's emulator answers, once it does: `process`, or the one that was started at the same time.
+
+    Raises:
+        NotRunning, StartFailed: it ended meanwhile.
+        StartFailed: it does not answer.
+    """
     deadline = time.monotonic() + _LONGEST_START
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        status = _status_if_ready(home)
+        if status is not None:
+            if process is not None and home.holder != process.pid:
+                # Another start was faster; ours still waits for the folder and would take it over when that one ends.
+                process.terminate()
+                process.wait()
+            return str(status["resourceManager"])
+        if process is None and not home.is_held:
+            raise NotRunning(home.folder)
+        # One that ends because another was faster leaves the folder held by that one.
+        if process is not None and process.poll() is not None and not home.is_held:
             text = home.log_file.read_bytes()[said_before:].decode(errors="replace")
             raise StartFailed([line for line in text.splitlines() if line.startswith("error: ")], home.log_file)
-        if home.holder == process.pid and _answers(home):
-            return
         time.sleep(0.05)
-    process.terminate()
+    if process is not None:
+        process.terminate()
     raise StartFailed([f"it did not answer within {_LONGEST_START} s; see {home.log_file}"], home.log_file)
 
 
-def _answers(home: Home) -> bool:
+def _status_if_ready(home: Home) -> Mapping[str, Any] | None:
     try:
-        return bool(get_status(home)["running"])
-    except (NotAnswering, NotRunning, KeyError):
-        return False
+        status = get_status(home)
+    except (NotAnswering, NotRunning):
+        return None
+    return status if status["running"] else None
+
+
+def _has_ended(home: Home, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while home.is_held:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

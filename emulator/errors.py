@@ -1,16 +1,19 @@
 """What the emulator says when it cannot do what it was asked on the command line.
 
 EmulatorError
-AlreadyRunning       another emulator serves the local folder
-NotRunning           a command needs a running emulator
-NotAnswering         it runs, and does not answer
-StartFailed          it ended before it was ready
-PortInUse            a port that it has to listen on is another program's
-PortNotUsable        PORT is no port
-NoFreePort           there is no port to choose
-FileDamaged          a file of the local folder, or one that was named, cannot be read
-Refused              it answers, and says no
-EntraError           see emulator.entra.errors
+  AlreadyRunning       another emulator serves the local folder
+  RunsElsewhere        it runs already, and not on the ports that PORT asks for
+  NotRunning           a command needs a running emulator
+  NotAnswering         it runs, and does not answer
+  StartFailed          it ended before it was ready
+  StopFailed           it does not end
+  PortInUse            a port that it has to listen on is another program's
+  PortNotUsable        PORT is no port
+  NoFreePort           there is no port to choose
+  FileDamaged          a file of the local folder, or one that was named, cannot be read
+  Refused              it answers, and says no
+  NoGateway            a token for the gateway is asked for, and none is deployed
+  EntraError           see emulator.entra.errors
 """
 
 from collections.abc import Sequence
@@ -26,6 +29,16 @@ class AlreadyRunning(EmulatorError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(f"an emulator is already running in {folder}: stop it with `python -m emulator down`")
+
+
+class RunsElsewhere(EmulatorError):
+    """It runs already, and not on the ports that PORT asks for."""
+
+    def __init__(self, address: str, first_port: int) -> None:
+        super().__init__(
+            f"the emulator is already running at {address}, not from port {first_port} on: stop it with "
+            "`python -m emulator down`, or leave PORT out"
+        )
 
 
 class NotRunning(EmulatorError):
@@ -50,6 +63,13 @@ class StartFailed(EmulatorError):
     def __init__(self, lines: Sequence[str], log: Path) -> None:
         said = "\n".join(line.removeprefix("error: ") for line in lines)
         super().__init__(said or f"the emulator ended without a word before it was ready: see {log}")
+
+
+class StopFailed(EmulatorError):
+    """It does not end."""
+
+    def __init__(self, process: int | None, log: Path) -> None:
+        super().__init__(f"the emulator (process {process}) does not end: see {log}, or end that process by hand")
 
 
 class PortInUse(EmulatorError):

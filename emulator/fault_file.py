@@ -1,5 +1,6 @@
 """Faults as people and tests write them down, checked before any of them acts."""
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from emulator.errors import FileDamaged
-from emulator.faults import Faults
+from emulator.fault_middleware import DIGITAL_TWINS, ENTRA, RESOURCE_MANAGER
+from emulator.faults import FailingCall, Faults
+
+_SERVICES = (DIGITAL_TWINS, RESOURCE_MANAGER, ENTRA)
 
 
 def check_faults(document: object) -> Mapping[str, Any]:
@@ -23,9 +27,10 @@ def check_faults(document: object) -> Mapping[str, Any]:
     trial = Faults()
     try:
         trial.update(document)
+        for name in set(document) - {"failing_calls"}:
+            _check(name, document[name], _is_duration(getattr(trial, name)), "seconds, 0 or more")
         for call in trial.failing_calls:
-            re.compile(call.method)
-            re.compile(call.path)
+            _check_call(call)
     except (TypeError, re.error) as exc:
         raise ValueError(str(exc)) from exc
     return document
@@ -41,3 +46,26 @@ def load_faults(path: Path) -> Mapping[str, Any]:
         return check_faults(YAML(typ="safe", pure=True).load(path))
     except (OSError, YAMLError, ValueError) as exc:
         raise FileDamaged(path, exc, "correct the faults, or leave --faults out") from exc
+
+
+def _check_call(call: FailingCall) -> None:
+    re.compile(call.method)
+    re.compile(call.path)
+    _check("service", call.service, call.service in _SERVICES, " or ".join(_SERVICES))
+    _check("status", call.status, call.status is None or _is_count(call.status, 200, 599), "a number from 200 to 599")
+    _check("code", call.code, call.code is None or isinstance(call.code, str), "a text")
+    for name, value in (("retry_after", call.retry_after or 0), ("skip", call.skip), ("times", call.times)):
+        _check(name, value, _is_count(value), "a whole number, 0 or more")
+
+
+def _check(name: str, value: object, holds: bool, right: str) -> None:  # noqa: FBT001  # what was asked of the value
+    if not holds:
+        raise ValueError(f"{name} is {value!r}: give {right}")
+
+
+def _is_duration(value: float) -> bool:
+    return 0 <= value < math.inf
+
+
+def _is_count(value: object, lowest: int = 0, highest: float = math.inf) -> bool:
+    return type(value) is int and lowest <= value <= highest

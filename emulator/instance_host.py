@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 
 from starlette.types import ASGIApp
@@ -12,9 +12,6 @@ from emulator.ports import Ports, Sockets, close
 from emulator.serving import RunningServer, start_server
 from emulator.storage import Storage
 from emulator.tls import Certificates
-
-HOSTED = "hosted-instances"
-"""The kind of document that says which instances are served; by lower-case ARM id."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,6 +27,7 @@ class LocalInstanceHost:
         self._ports = ports
         self._certificates = certificates
         self._make_app = make_app
+        self._resource_ids: dict[str, str] = {}
         self._servers: dict[str, RunningServer] = {}
         self._changing = asyncio.Lock()
 
@@ -39,47 +37,45 @@ class LocalInstanceHost:
         Raises:
             PortInUse, NoFreePort: there is no port for it.
         """
-        key = resource_id.lower()
         async with self._changing:
-            if key not in self._servers:
-                sockets = self._ports.listen_instance(key)
+            if resource_id.lower() not in self._servers:
+                sockets = self._ports.listen_instance(resource_id.lower())
                 self._ports.save()
-                self._storage.put(HOSTED, key, {"resourceId": resource_id})
                 await self._serve(resource_id, sockets)
-        return self._host_name(key)
+        return self._host_name(resource_id)
 
     async def stop(self, resource_id: str) -> None:
-        """Ends an instance and forgets its data; nothing happens when there is none."""
+        """Ends an instance, if it is served, and forgets its data."""
         key = resource_id.lower()
         async with self._changing:
             server = self._servers.pop(key, None)
             if server is not None:
+                del self._resource_ids[key]
                 await server.stop()
-                _LOGGER.info("instance %s is gone", key.rsplit("/", 1)[-1])
+                _LOGGER.info("instance %s is gone", _name(resource_id))
             drop_instance(self._storage, key)
-            self._storage.delete(HOSTED, key)
 
     async def stop_all(self) -> None:
         """Ends all instances and forgets their data."""
-        for _, document in self._storage.items(HOSTED):
-            await self.stop(document["resourceId"])
+        for resource_id in list(self._resource_ids.values()):
+            await self.stop(resource_id)
 
-    def listen_kept(self) -> Mapping[str, Sockets]:
-        """Listens for the instances of earlier starts, by ARM id; they are served by `serve_kept`.
+    def listen(self, resource_ids: Iterable[str]) -> Mapping[str, Sockets]:
+        """Listens for instances of earlier starts, by ARM id; they are served by `serve`.
 
         Raises:
             PortInUse: the port of one is another program's; none listens.
         """
         listening: dict[str, Sockets] = {}
         with ExitStack() as undo:
-            for key, document in self._storage.items(HOSTED):
-                listening[document["resourceId"]] = self._ports.listen_instance(key)
-                undo.callback(close, listening[document["resourceId"]])
+            for resource_id in resource_ids:
+                listening[resource_id] = self._ports.listen_instance(resource_id.lower())
+                undo.callback(close, listening[resource_id])
             undo.pop_all()
         return listening
 
-    async def serve_kept(self, listening: Mapping[str, Sockets]) -> None:
-        """Serves the instances of earlier starts."""
+    async def serve(self, listening: Mapping[str, Sockets]) -> None:
+        """Serves instances of earlier starts."""
         for resource_id, sockets in listening.items():
             await self._serve(resource_id, sockets)
 
@@ -87,20 +83,22 @@ class LocalInstanceHost:
         """Stops serving; the instances stay."""
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
         self._servers.clear()
+        self._resource_ids.clear()
 
     @property
-    def endpoints(self) -> Mapping[str, str]:
-        """The ARM id of each instance and its endpoint, oldest first."""
-        return {
-            document["resourceId"]: f"https://{self._host_name(key)}"
-            for key, document in self._storage.items(HOSTED)
-            if key in self._servers
-        }
+    def host_names(self) -> Mapping[str, str]:
+        """The ARM id of each instance and its host name, oldest first."""
+        return {resource_id: self._host_name(resource_id) for resource_id in self._resource_ids.values()}
 
     async def _serve(self, resource_id: str, sockets: Sockets) -> None:
         key = resource_id.lower()
         self._servers[key] = await start_server(self._make_app(resource_id), sockets, self._certificates)
-        _LOGGER.info("instance %s at https://%s", key.rsplit("/", 1)[-1], self._host_name(key))
+        self._resource_ids[key] = resource_id
+        _LOGGER.info("instance %s at https://%s", _name(resource_id), self._host_name(resource_id))
 
-    def _host_name(self, key: str) -> str:
-        return f"localhost:{self._ports.instances[key]}"
+    def _host_name(self, resource_id: str) -> str:
+        return f"localhost:{self._ports.instances[resource_id.lower()]}"
+
+
+def _name(resource_id: str) -> str:
+    return resource_id.rsplit("/", 1)[-1]

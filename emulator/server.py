@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,20 +23,22 @@ from emulator.digital_twins.instance import Instance
 from emulator.digital_twins.routes import create_app as create_instance_app
 from emulator.entra import routes as entra_routes
 from emulator.entra.directory import Directory
+from emulator.entra.errors import InvalidToken
 from emulator.entra.tokens import TokenIssuer
 from emulator.fault_middleware import DIGITAL_TWINS, FaultMiddleware
 from emulator.fault_middleware import ENTRA as ENTRA_SERVICE
 from emulator.fault_middleware import RESOURCE_MANAGER as RESOURCE_MANAGER_SERVICE
 from emulator.faults import FailingCall, Faults
-from emulator.home import Home
+from emulator.home import PRIVATE, Home
 from emulator.instance_host import LocalInstanceHost
-from emulator.ports import ENTRA, RESOURCE_MANAGER, Ports, load_ports
+from emulator.kept_instances import kept_instances, record_host_name
+from emulator.ports import ENTRA, RESOURCE_MANAGER, Ports, Sockets, close, load_ports
 from emulator.reset import forget_data
 from emulator.resource_manager import routes as resource_manager_routes
 from emulator.resource_manager.authorization import AccessControl
 from emulator.resource_manager.context import ResourceManagerContext
 from emulator.resource_manager.errors import answer_fault as answer_resource_manager_fault
-from emulator.serving import start_server
+from emulator.serving import RunningServer, start_server
 from emulator.storage import Storage
 from emulator.tls import Certificates, make_certificates
 
@@ -84,23 +86,35 @@ async def serve(
         PortInUse, NoFreePort: a service cannot listen; nothing was changed.
     """
     ending = stop or _until_signal()
-    with home.hold():
+    with home.hold(), ExitStack() as opened:
         ports = load_ports(home, first=first_port)
-        sockets = {name: ports.listen_service(name) for name in (RESOURCE_MANAGER, ENTRA)}
-        with closing(Storage(home.state_file)) as storage:
-            parts = _make_parts(home, directory, ports, storage, faults or Faults())
-            host = _make_host(parts)
-            kept = host.listen_kept()
-            ports.save()
-            async with AsyncExitStack() as running:
-                await host.serve_kept(kept)
-                running.push_async_callback(host.close)
-                for name, app in _services(parts, host).items():
-                    server = await start_server(app, sockets[name], parts.certificates)
-                    running.push_async_callback(server.stop)
-                _LOGGER.info("Resource Manager at https://localhost:%d", ports.services[RESOURCE_MANAGER])
-                ready()
-                await ending.wait()
+        sockets: dict[str, Sockets] = {}
+        for name in (RESOURCE_MANAGER, ENTRA):
+            sockets[name] = ports.listen_service(name)
+            opened.callback(close, sockets[name])
+        storage = opened.enter_context(closing(_open_storage(home)))
+        parts = _make_parts(home, directory, ports, storage, faults or Faults())
+        host = _make_host(parts)
+        kept = host.listen(kept_instances(storage))
+        ports.save()
+        servers: list[RunningServer] = []
+        try:
+            await host.serve(kept)
+            for resource_id, host_name in host.host_names.items():
+                record_host_name(storage, resource_id, host_name)
+            for name, app in _services(parts, host).items():
+                servers.append(await start_server(app, sockets[name], parts.certificates))
+            _LOGGER.info("Resource Manager at https://localhost:%d", ports.services[RESOURCE_MANAGER])
+            ready()
+            await ending.wait()
+        finally:
+            await asyncio.gather(host.close(), *(server.stop() for server in servers))
+
+
+def _open_storage(home: Home) -> Storage:
+    # It holds the key that signs tokens.
+    home.state_file.touch(mode=PRIVATE)
+    return Storage(home.state_file)
 
 
 def _make_parts(home: Home, directory: Directory, ports: Ports, storage: Storage, faults: Faults) -> _Parts:
@@ -155,7 +169,7 @@ def _services(parts: _Parts, host: LocalInstanceHost) -> Mapping[str, ASGIApp]:
             faults=parts.faults,
             directory=parts.directory,
             access=parts.access,
-            authenticate=lambda header: parts.issuer.validate_header(header, _AUDIENCES).object_id,
+            authenticate=partial(_authenticate, parts),
             instances=host,
         )
     )
@@ -166,6 +180,14 @@ def _services(parts: _Parts, host: LocalInstanceHost) -> Mapping[str, ASGIApp]:
         RESOURCE_MANAGER: _Beside(manager, _control_app(parts, host)),
         ENTRA: FaultMiddleware(entra_app, service=ENTRA_SERVICE, faults=parts.faults, answer=entra_routes.answer_fault),
     }
+
+
+def _authenticate(parts: _Parts, authorization: str | None) -> str:
+    """Who calls Resource Manager, by object id."""
+    claims = parts.issuer.validate_header(authorization, _AUDIENCES)
+    if claims.tenant_id != parts.directory.tenant_id:
+        raise InvalidToken("the token is of another tenant than the subscription's")
+    return claims.object_id
 
 
 def _control_app(parts: _Parts, host: LocalInstanceHost) -> ASGIApp:
@@ -191,7 +213,7 @@ def _status(parts: _Parts, host: LocalInstanceHost) -> Mapping[str, Any]:
     return {
         "running": True,
         "resourceManager": f"https://localhost:{parts.ports.services[RESOURCE_MANAGER]}",
-        "digitalTwinsEndpoint": next(iter(host.endpoints.values()), None),
+        "digitalTwinsEndpoint": next((f"https://{host_name}" for host_name in host.host_names.values()), None),
         "gatewayEndpoint": None,
         "caFile": str(parts.certificates.bundle),
         "counters": parts.counters.snapshot(),

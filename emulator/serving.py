@@ -44,6 +44,7 @@ async def start_server(app: ASGIApp, sockets: Sockets, certificates: Certificate
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -72,6 +73,14 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Closed politely, an idle connection would last until its client answers the end of TLS, which few do.
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, _Protocol) and connection.is_idle:
+                connection.transport.abort()
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -79,6 +88,11 @@ class _Server(uvicorn.Server):
 
 class _Protocol(H11Protocol):
     """Adds the connection to the scope of its requests: ASGI has no word for dropping one."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is being answered on it."""
+        return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
         super().connection_made(transport)

@@ -3,9 +3,11 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+from emulator.errors import FileDamaged
 
 Document = Mapping[str, Any]
 """A JSON object. Readers never change one: a change is a `put` of a new document."""
@@ -19,17 +21,21 @@ class Storage:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        """Opens or makes the file; with no path nothing outlives the process."""
-        self._database = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
-        # WAL with NORMAL loses nothing when the process is killed, and needs no sync at each write.
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT, PRIMARY KEY (kind, key))"
-        )
+        """Opens or makes the file; with no path nothing outlives the process.
+
+        Raises:
+            FileDamaged: the file is no database, or cannot be opened.
+        """
         self._documents: dict[str, dict[str, Document]] = {}
-        for kind, key, text in self._database.execute("SELECT kind, key, document FROM documents ORDER BY rowid"):
-            self._documents.setdefault(kind, {})[key] = json.loads(text)
+        name = path or Path(":memory:")
+        try:
+            with ExitStack() as undo:
+                self._database = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+                undo.callback(self._database.close)
+                self._load()
+                undo.pop_all()
+        except (sqlite3.Error, ValueError) as exc:
+            raise FileDamaged(name, exc, "delete it to start empty") from exc
 
     def get(self, kind: str, key: str) -> Document | None:
         """The document, or None."""
@@ -74,3 +80,13 @@ class Storage:
     def close(self) -> None:
         """Ends the connection to the file."""
         self._database.close()
+
+    def _load(self) -> None:
+        # WAL with NORMAL loses nothing when the process is killed, and needs no sync at each write.
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=NORMAL")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT, PRIMARY KEY (kind, key))"
+        )
+        for kind, key, text in self._database.execute("SELECT kind, key, document FROM documents ORDER BY rowid"):
+            self._documents.setdefault(kind, {})[key] = json.loads(text)

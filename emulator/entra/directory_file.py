@@ -39,12 +39,13 @@ class _Reader:
         object_ids = {str(name): self._object_id(rows, name) for name in rows}
         self._refuse_twice(rows, object_ids)
         principals = tuple(self._principal(rows, name, object_ids) for name in rows)
+        standing = self._list(top, "standingAssignments")
         return Directory(
             tenant_id=self._uuid(top, "tenantId"),
             subscription_id=self._uuid(top, "subscriptionId"),
             principals=principals,
             standing_assignments=tuple(
-                self._standing_assignment(item, object_ids) for item in self._list(top, "standingAssignments")
+                self._standing_assignment(standing, position, object_ids) for position in range(len(standing))
             ),
         )
 
@@ -74,7 +75,7 @@ class _Reader:
         row: CommentedMap = rows[name]
         members = self._list(row, "members")
         for position, member in enumerate(members):
-            if member not in object_ids:
+            if str(member) not in object_ids:
                 raise self._at(members, position, f"member {member!r} is no principal: add it, or take it out")
         owner = row.get("owner", False)
         if not isinstance(owner, bool):
@@ -83,16 +84,19 @@ class _Reader:
             name=str(name),
             object_id=object_ids[str(name)],
             type=row["type"],
-            members=tuple(object_ids[member] for member in members),
+            members=tuple(object_ids[str(member)] for member in members),
             app_id=self._uuid(row, "appId") if "appId" in row else None,
             owner=owner,
         )
 
-    def _standing_assignment(self, item: Any, object_ids: Mapping[str, str]) -> StandingAssignment:
+    def _standing_assignment(
+        self, items: CommentedSeq, position: int, object_ids: Mapping[str, str]
+    ) -> StandingAssignment:
+        item = items[position]
         if not isinstance(item, CommentedMap):
-            raise DirectoryInvalid(str(self._path), f"standing assignment {item!r}: write principal, role and scope")
+            raise self._at(items, position, f"standing assignment {item!r}: write principal, role and scope")
         self._check_keys(item, required={"principal", "role", "scope"}, optional=set())
-        if item["principal"] not in object_ids:
+        if str(item["principal"]) not in object_ids:
             raise self._at(item, "principal", f"{item['principal']!r} is no principal: add it under principals")
         if not str(item["scope"]).startswith("/"):
             raise self._at(item, "scope", f"scope {item['scope']!r} is no ARM scope: write /subscriptions/…")

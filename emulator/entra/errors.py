@@ -1,10 +1,10 @@
 """What the emulator's Entra ID refuses.
 
 EntraError
-DirectoryInvalid     directory.yaml breaks a rule
-UnknownPrincipal     no principal has that name
-CannotSignIn         a group has no token of its own
-InvalidToken         a token is not accepted
+  DirectoryInvalid     directory.yaml breaks a rule
+  UnknownPrincipal     no principal has that name
+  CannotSignIn         a group has no token of its own
+  InvalidToken         a token is not accepted
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,9 @@ class CannotSignIn(EntraError):
     """A group has no token of its own."""
 
     def __init__(self, name: str, members: Iterable[str]) -> None:
-        super().__init__(f"{name!r} is a group and cannot sign in: take one of its members, {', '.join(members)}")
+        listed = ", ".join(members)
+        rest = f": take one of its members, {listed}" if listed else ", and it has no members"
+        super().__init__(f"{name!r} is a group and cannot sign in{rest}")
 
 
 class InvalidToken(EntraError):

@@ -21,7 +21,7 @@ SIGNING_KEYS = "signing-keys"
 _KEY = "current"
 _ALGORITHM = "RS256"
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-_SCHEME = "Bearer "
+_SCHEME = "bearer "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +90,13 @@ class TokenIssuer:
         """
         claims = self._read(token)
         now = self._clock.now().timestamp()
+        if not all(isinstance(claims[name], int | float) for name in ("exp", "nbf")):
+            raise InvalidToken("the token's times are no numbers")
         if claims["exp"] <= now:
             raise InvalidToken("the token has expired")
         if claims["nbf"] > now:
             raise InvalidToken("the token is not valid yet")
-        if claims["aud"] not in audiences:
+        if not isinstance(claims["aud"], str) or claims["aud"] not in audiences:
             raise InvalidToken(f"the token's audience is {claims['aud']!r}, not {sorted(audiences)[0]!r}")
         if claims["iss"] != self._issuer_of(claims["tid"]):
             raise InvalidToken("the token's issuer is not its tenant's")
@@ -106,9 +108,9 @@ class TokenIssuer:
         Raises:
             InvalidToken: there is none, or something is wrong with it.
         """
-        if authorization is None or not authorization.startswith(_SCHEME):
+        if authorization is None or not authorization.lower().startswith(_SCHEME):
             raise InvalidToken("the call has no bearer token")
-        return self.validate(authorization.removeprefix(_SCHEME).strip(), audiences)
+        return self.validate(authorization[len(_SCHEME) :].strip(), audiences)
 
     def _read(self, token: str) -> Mapping[str, Any]:
         # The time is judged by the emulator's clock, and so after this.

@@ -14,6 +14,8 @@ from emulator.provider.provider import AzureNativeStandIn
 from emulator.provider.resource_manager import connect
 
 VERSION = "3.29.0"
+"""Whose resources and functions it has: that of pulumi-azure-native in requirements.txt."""
+_SECONDS_BETWEEN_LOOKS = 0.5
 
 
 class PlainErrors(server.ProviderServicer):
@@ -26,15 +28,16 @@ def _plain(name: str) -> Any:
     async def call(self: PlainErrors, request: Any, context: Any) -> Any:
         try:
             return await original(self, request, context)
-        except Exception as error:
-            if isinstance(error.__context__, ProviderError):
-                await context.abort(grpc.StatusCode.UNKNOWN, str(error.__context__))
+        except Exception as exc:
+            # The base class raises anew inside its handler.
+            if isinstance(exc.__context__, ProviderError):
+                await context.abort(grpc.StatusCode.UNKNOWN, str(exc.__context__))
             raise
 
     return call
 
 
-for _name in ("Check", "Create", "Update", "Read", "Delete", "Invoke"):
+for _name in ("Check", "Diff", "Create", "Update", "Read", "Delete", "Invoke"):
     setattr(PlainErrors, _name, _plain(_name))
 
 
@@ -48,7 +51,7 @@ def main() -> None:
 def _end_with(parent: int) -> None:
     # A killed engine leaves its plugins behind.
     while os.getppid() == parent:
-        time.sleep(0.5)
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
     os._exit(0)
 
 

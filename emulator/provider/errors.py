@@ -1,4 +1,13 @@
-"""What the stand-in provider refuses; Pulumi shows the text alone."""
+"""What the stand-in provider refuses; Pulumi shows the text alone.
+
+ProviderError
+  AlreadyExists       azure-native does not take over what it did not create
+  NotInLocalAzure     a type or function that the local Azure does not have
+  SettingMissing      the stack's config lacks something
+  Refused             Resource Manager or Entra said no
+  NotReachable        one of them does not answer
+  WrongEnvironment    the plugin was not started by tools/pulumi-local
+"""
 
 
 class ProviderError(Exception):
@@ -10,15 +19,30 @@ class AlreadyExists(ProviderError):
 
     def __init__(self, resource_id: str) -> None:
         super().__init__(
-            f"cannot create already existing resource '{resource_id}'; import it with `pulumi import`, or delete it"
+            f"cannot create already existing resource '{resource_id}': import it (resource option import), or delete it"
         )
 
 
+class NotInLocalAzure(ProviderError):
+    """A resource type or a function that the local Azure does not have."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(f"the local Azure has no {token}; see docs/emulator-differences.md")
+
+
+class SettingMissing(ProviderError):
+    """The stack's config lacks something."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"azure-native:{key} is not set; set it in the stack's config")
+
+
 class Refused(ProviderError):
-    """Resource Manager said no."""
+    """Resource Manager or Entra said no."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         self.status = status
+        self.code = code
         super().__init__(f'Status={status} Code="{code}" Message="{message}"')
 
 
@@ -32,5 +56,5 @@ class NotReachable(ProviderError):
 class WrongEnvironment(ProviderError):
     """The plugin was not started by tools/pulumi-local."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is not set: this stand-in runs for the local Azure only, by tools/pulumi-local")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}: this stand-in runs for the local Azure only, by tools/pulumi-local")

@@ -33,3 +33,7 @@ class ResourceManagerContext:
     authenticate: Callable[[str | None], str]
     """Authorization header -> object id; raises InvalidToken."""
     instances: InstanceHost
+
+    def timestamp(self) -> str:
+        """The time now, as Resource Manager writes it."""
+        return self.clock.now().isoformat().replace("+00:00", "Z")

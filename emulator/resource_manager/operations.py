@@ -1,7 +1,12 @@
-"""The operations that role definitions may name (fact sheet adt-rbac, sections 1 and 2)."""
+"""The operations that role definitions may name (fact sheet adt-rbac, sections 1 and 2).
+
+Azure knows every provider's operations. The local Azure knows those of the three providers that it has, and refuses
+the others like misspelled ones.
+"""
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _PREFIX = "Microsoft.DigitalTwins/"
 
@@ -34,7 +39,16 @@ DATA_ACTIONS = tuple(
     )
 )
 
+_READ_WRITE_DELETE = ("read", "write", "delete")
 _INSTANCE = "digitalTwinsInstances/"
+_PROXIES = f"{_INSTANCE}privateEndpointConnectionProxies/"
+_CHILDREN = (
+    "endpoints",
+    "privateEndpointConnections",
+    "privateEndpointConnectionProxies",
+    "timeSeriesDatabaseConnections",
+)
+
 ACTIONS = (
     *(
         _PREFIX + name
@@ -45,36 +59,34 @@ ACTIONS = (
             "locations/checkNameAvailability/action",
             "locations/operationResults/read",
             "locations/operationsStatuses/read",
-            f"{_INSTANCE}read",
-            f"{_INSTANCE}write",
-            f"{_INSTANCE}delete",
+            *(f"{_INSTANCE}{verb}" for verb in _READ_WRITE_DELETE),
+            *(f"{_INSTANCE}{child}/{verb}" for child in _CHILDREN for verb in _READ_WRITE_DELETE),
             f"{_INSTANCE}operationResults/read",
             f"{_INSTANCE}PrivateEndpointConnectionsApproval/action",
+            f"{_INSTANCE}privateEndpointConnections/operationResults/read",
+            f"{_PROXIES}operationResults/read",
+            f"{_PROXIES}validate/action",
+            f"{_INSTANCE}privateLinkResources/read",
             f"{_INSTANCE}diagnosticSettings/read",
             f"{_INSTANCE}diagnosticSettings/write",
             f"{_INSTANCE}logDefinitions/read",
             f"{_INSTANCE}metricDefinitions/read",
-            *(
-                f"{_INSTANCE}{child}/{verb}"
-                for child in ("endpoints", "privateEndpointConnections", "timeSeriesDatabaseConnections")
-                for verb in ("read", "write", "delete")
-            ),
-            f"{_INSTANCE}privateLinkResources/read",
         )
     ),
     *(
         f"Microsoft.Authorization/{kind}/{verb}"
-        for kind in ("roleAssignments", "roleDefinitions", "locks", "permissions")
-        for verb in ("read", "write", "delete")
+        for kind in ("roleAssignments", "roleDefinitions", "locks")
+        for verb in _READ_WRITE_DELETE
     ),
-    *(f"Microsoft.Resources/subscriptions/resourceGroups/{verb}" for verb in ("read", "write", "delete")),
+    "Microsoft.Authorization/permissions/read",
+    "Microsoft.Resources/subscriptions/read",
+    *(f"Microsoft.Resources/subscriptions/resourceGroups/{verb}" for verb in _READ_WRITE_DELETE),
 )
 
 
 def matches(pattern: str, operation: str) -> bool:
     """Whether a role's string covers an operation: case does not count, `*` stands for any text."""
-    parts = [re.escape(part) for part in pattern.split("*")]
-    return re.fullmatch(".*".join(parts), operation, re.IGNORECASE) is not None
+    return _compile(pattern).fullmatch(operation) is not None
 
 
 def find_unknown(patterns: Iterable[str], operations: Iterable[str]) -> str | None:
@@ -84,3 +96,9 @@ def find_unknown(patterns: Iterable[str], operations: Iterable[str]) -> str | No
         if pattern.count("*") > 1 or not any(matches(pattern, operation) for operation in known):
             return pattern
     return None
+
+
+# Every call of a data plane asks about the same few strings.
+@lru_cache(maxsize=1024)
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.IGNORECASE)

@@ -9,6 +9,7 @@ from emulator.resource_manager.schema import Shape
 _GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _STRINGS = Shape(type="array", items=Shape())
 _TAGS = Shape(type="map", items=Shape())
+_STAMPS = ("createdOn", "createdBy", "updatedOn", "updatedBy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,11 @@ class ResourceType:
     replaces: tuple[str, ...] = ()
     """Pulumi's inputs whose change needs a new resource."""
     takes_location: bool = False
-    """Whether a missing location is the resource group's."""
+    """Whether a missing location is the provider's own, or else the resource group's."""
+    not_supported: tuple[str, ...] = ()
+    """Pulumi's inputs that Azure takes and the local Azure does not."""
+    flat: bool = True
+    """Whether Pulumi's outputs hold what stands in `properties`, in place of `properties` itself."""
     computed: tuple[str, ...] = ("name", "type")
     """Pulumi's outputs that only the service knows."""
     auto_name: str = ""
@@ -77,7 +82,8 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
         body=Shape(type="object", properties={"location": Shape(required=True), "tags": _TAGS, "managedBy": Shape()}),
         top_level=("location", "tags", "managedBy"),
         replaces=("resourceGroupName", "location", "managedBy"),
-        computed=("name", "type", "provisioningState"),
+        flat=False,
+        computed=("name", "type", "location", "properties"),
         takes_location=True,
         auto_name="hex",
     ),
@@ -114,7 +120,9 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
             "createdTime",
             "lastUpdatedTime",
             "privateEndpointConnections",
+            "publicNetworkAccess",
         ),
+        not_supported=("privateEndpointConnections",),
         takes_location=True,
         auto_name="hex",
     ),
@@ -133,17 +141,17 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
                     type="object",
                     required=True,
                     properties={
-                        "roleName": Shape(required=True),
-                        "description": Shape(),
+                        "roleName": Shape(required=True, longest=512),
+                        "description": Shape(longest=2048),
                         "type": Shape(enum=("CustomRole",)),
-                        "assignableScopes": _STRINGS,
+                        "assignableScopes": Shape(type="array", items=Shape(), longest=2000),
                         "permissions": Shape(type="array", items=_PERMISSION),
                     },
                 )
             },
         ),
         renamed={"roleType": "type"},
-        computed=("name", "type", "createdOn", "updatedOn"),
+        computed=("name", "type", *_STAMPS),
         replaces=("scope", "roleDefinitionId"),
         auto_name="guid",
     ),
@@ -174,6 +182,7 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
             },
         ),
         defaults={"principalType": "User"},
+        computed=("name", "type", "scope", *_STAMPS),
         replaces=("scope", "roleAssignmentName", "principalId"),
         auto_name="guid",
     ),

@@ -1,21 +1,27 @@
-"""Role assignments, with the rules that Azure enforces on them (fact sheet adt-rbac, section 7)."""
+"""Role assignments, with the rules that Azure enforces on them (fact sheet adt-rbac, section 7).
 
+An unknown principal is refused whatever its type: the local directory has no replicas that lag behind. Codes that no
+source tells are ours: InvalidPrincipalId, InvalidRoleDefinitionId, InvalidCondition, InvalidScope,
+RoleAssignmentStanding.
+"""
+
+import re
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from emulator.resource_manager.authorization import (
-    REMOVED_ASSIGNMENTS,
-    ROLE_ASSIGNMENTS,
-    canonical_role_id,
-    guid_of,
-)
+from emulator.resource_manager.authorization import ROLE_ASSIGNMENTS, canonical_role_id, guid_of
 from emulator.resource_manager.context import ResourceManagerContext
-from emulator.resource_manager.errors import InvalidTemplate, ResourceManagerError, ResourceNotFound
+from emulator.resource_manager.errors import Conflict, InvalidRequest, ResourceManagerError, ResourceNotFound
+from emulator.resource_manager.filters import AssignmentFilter
+from emulator.resource_manager.propagation import Propagation
+from emulator.resource_manager.role_definitions import is_assignable_at
 from emulator.resource_manager.scopes import covers, is_management_group, normalise
 from emulator.storage import Document
 
 TYPE = "Microsoft.Authorization/roleAssignments"
 _FIXED = ("principalId", "roleDefinitionId")
+_ROLE_ID = re.compile(r".*/providers/Microsoft\.Authorization/roleDefinitions/[^/]+", re.IGNORECASE)
 
 
 class RoleAssignments:
@@ -25,6 +31,7 @@ class RoleAssignments:
         self._context = context
         self._storage = context.storage
         self._access = context.access
+        self._propagation = Propagation(context.storage, context.clock, context.faults)
 
     def get(self, scope: str, name: str) -> Document:
         """The assignment.
@@ -32,52 +39,45 @@ class RoleAssignments:
         Raises:
             ResourceNotFound: there is none.
         """
-        wanted = _key(scope, name)
-        for assignment in self._access.assignments():
-            if normalise(assignment["id"]) == wanted:
-                return assignment
-        raise ResourceNotFound(name, "RoleAssignmentNotFound")
+        document = self._find(_key(scope, name))
+        if document is None:
+            raise ResourceNotFound(f"The role assignment '{name}' is not found.", "RoleAssignmentNotFound")
+        return document
 
-    def list_at(
-        self, scope: str, *, at_scope: bool, assigned_to: str | None, principal_id: str | None
-    ) -> list[Document]:
-        """The assignments that matter at a scope, with Azure's three filters.
-
-        Args:
-            scope: the resource.
-            at_scope: leave out what is assigned below it.
-            assigned_to: only those of this principal or of a group that holds it.
-            principal_id: only those of exactly this principal.
-        """
-        holders = self._access.principals_of(assigned_to) if assigned_to else None
+    def list_at(self, scope: str, wanted: AssignmentFilter) -> list[Document]:
+        """The assignments at the scope, above it and, unless the filter says otherwise, below it."""
+        holders = self._access.principals_of(wanted.assigned_to) if wanted.assigned_to else None
         return [
             assignment
             for assignment in self._access.assignments()
-            if _matters(assignment["properties"]["scope"], scope, at_scope=at_scope)
+            if _matters(assignment["properties"]["scope"], scope, at_scope=wanted.at_scope)
             and (holders is None or assignment["properties"]["principalId"].lower() in holders)
-            and (principal_id is None or assignment["properties"]["principalId"].lower() == principal_id.lower())
+            and wanted.principal_id in {None, assignment["properties"]["principalId"].lower()}
         ]
 
     def put(self, scope: str, name: str, properties: Mapping[str, Any], caller: str) -> tuple[Document, bool]:
-        """Makes an assignment, or accepts one that is there already; also says whether it is new.
+        """Makes an assignment, or changes what may change of one; also says whether it is new.
 
         Raises:
             ResourceManagerError: it breaks a rule.
         """
-        self._check_principal(properties)
-        role = self._check_role(scope, properties["roleDefinitionId"])
-        properties = {**properties, "roleDefinitionId": role, "principalId": properties["principalId"].lower()}
-        existing = self._storage.get(ROLE_ASSIGNMENTS, _key(scope, name))
+        asked = self._check(scope, properties)
+        existing = self._find(_key(scope, name))
         if existing is not None:
-            return self._update(scope, name, existing, properties), False
-        self._refuse_duplicates(scope, name, properties)
-        now = self._context.clock.now().isoformat()
-        added = {"scope": _plain(scope), "createdOn": now, "updatedOn": now, "createdBy": caller, "updatedBy": caller}
-        return self._store(scope, name, {**properties, **added}), True
+            return self._update(existing, asked, caller), False
+        self._refuse_duplicates(scope, name, asked)
+        return self._make(scope, name, asked, caller), True
 
     def delete(self, scope: str, name: str) -> Document | None:
-        """Removes an assignment; None when there was none."""
+        """Removes an assignment and returns it; None when there was none.
+
+        Raises:
+            ResourceManagerError: it stands in the directory's file.
+        """
         key = _key(scope, name)
+        if key in self._access.standing:
+            message = f"The role assignment '{name}' stands in the directory's file: take it out there, and reset."
+            raise ResourceManagerError(403, "RoleAssignmentStanding", message)
         document = self._storage.get(ROLE_ASSIGNMENTS, key)
         if document is not None:
             self._remove(key, document)
@@ -89,75 +89,110 @@ class RoleAssignments:
             if covers(scope, document["properties"]["scope"]):
                 self._remove(key, document)
 
+    def _find(self, key: str) -> Document | None:
+        return self._access.standing.get(key) or self._storage.get(ROLE_ASSIGNMENTS, key)
+
     def _remove(self, key: str, document: Document) -> None:
-        removed = {**document["properties"], "removedOn": self._context.clock.now().isoformat()}
-        self._storage.put(REMOVED_ASSIGNMENTS, key, {**document, "properties": removed})
+        self._propagation.note_removed(key, document)
         self._storage.delete(ROLE_ASSIGNMENTS, key)
 
-    def _update(self, scope: str, name: str, existing: Document, properties: Mapping[str, Any]) -> Document:
-        if any(existing["properties"][key] != properties[key] for key in _FIXED):
-            raise _update_not_permitted()
-        return self._store(scope, name, {**existing["properties"], **properties})
+    def _make(self, scope: str, name: str, asked: Mapping[str, Any], caller: str) -> Document:
+        now, plain = self._context.timestamp(), f"/{scope.strip('/')}"
+        named = {"id": f"{plain}/providers/{TYPE}/{name}", "name": name, "type": TYPE}
+        added = {"scope": plain, "createdOn": now, "createdBy": caller, "updatedOn": now, "updatedBy": caller}
+        self._propagation.note_new(normalise(named["id"]))
+        return self._store({**named, "properties": {**asked, **added}})
 
-    def _store(self, scope: str, name: str, properties: Mapping[str, Any]) -> Document:
-        resource_id = f"{_plain(scope)}/providers/{TYPE}/{name}"
-        document = {"id": resource_id, "name": name, "type": TYPE, "properties": properties}
-        self._storage.put(ROLE_ASSIGNMENTS, _key(scope, name), document)
+    def _update(self, existing: Document, asked: Mapping[str, Any], caller: str) -> Document:
+        properties = existing["properties"]
+        stands = normalise(existing["id"]) in self._access.standing
+        if stands or any(properties[fixed] != asked[fixed] for fixed in _FIXED):
+            raise _update_not_permitted()
+        kept = {fact: properties[fact] for fact in ("scope", "createdOn", "createdBy")}
+        updated = {"updatedOn": self._context.timestamp(), "updatedBy": caller}
+        return self._store({**existing, "properties": {**asked, **kept, **updated}})
+
+    def _store(self, document: Document) -> Document:
+        self._storage.put(ROLE_ASSIGNMENTS, normalise(document["id"]), document)
         return document
 
-    def _check_principal(self, properties: Mapping[str, Any]) -> None:
-        principal_id, kind = properties["principalId"], properties.get("principalType", "User")
-        principal = self._context.directory.by_object_id(principal_id)
-        if principal is None:
-            raise InvalidTemplate(f"Principal {principal_id} does not exist in the directory.", "PrincipalNotFound")
-        if principal.type != kind:
-            raise InvalidTemplate(
-                f"The PrincipalId '{principal_id}' has type '{principal.type}', which is different from specified "
-                f"PrincipalType '{kind}'.",
-                "UnmatchedPrincipalType",
-            )
+    def _check(self, scope: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties as they are kept, when no rule speaks against them."""
+        if properties.get("condition") and "conditionVersion" not in properties:
+            raise InvalidRequest("A condition needs conditionVersion '2.0'.", "InvalidCondition")
+        role_id = self._check_role(scope, properties)
+        return {**properties, **self._check_principal(properties), "roleDefinitionId": role_id}
 
-    def _check_role(self, scope: str, role_definition_id: str) -> str:
-        guid = guid_of(role_definition_id)
-        role = self._access.role_properties(guid)
-        if role is None or not any(covers("" if item == "/" else item, scope) for item in role["assignableScopes"]):
-            raise InvalidTemplate(
-                f"The specified role definition with ID '{guid}' does not exist.", "RoleDefinitionDoesNotExist"
+    def _check_principal(self, properties: Mapping[str, Any]) -> Mapping[str, str]:
+        """The principal's id and type as they are kept."""
+        try:
+            principal_id = str(UUID(properties["principalId"]))
+        except ValueError as exc:
+            message = f"The principal ID '{properties['principalId']}' is not valid. Principal ID must be a GUID."
+            raise InvalidRequest(message, "InvalidPrincipalId") from exc
+        known = self._access.principal_type(principal_id)
+        if known is None:
+            message = (
+                f"Principal {principal_id} does not exist in the directory {self._context.directory.tenant_id}. Check "
+                "that you have the correct principal ID: the object id, never the application (client) id."
             )
-        holds_data = any(permission.get("dataActions") for permission in role["permissions"])
-        if holds_data and is_management_group(scope):
-            raise InvalidTemplate("A role with data actions cannot be assigned at a management group.", "InvalidScope")
+            raise InvalidRequest(message, "PrincipalNotFound")
+        if properties.get("principalType", known) != known:
+            message = (
+                f"The PrincipalId '{principal_id}' has type '{known}', which is different from specified "
+                f"PrincipalType '{properties['principalType']}'."
+            )
+            raise InvalidRequest(message, "UnmatchedPrincipalType")
+        return {"principalId": principal_id, "principalType": known}
+
+    def _check_role(self, scope: str, properties: Mapping[str, Any]) -> str:
+        """The role definition's id as Azure writes it, whichever form it was given in."""
+        if not _ROLE_ID.fullmatch(properties["roleDefinitionId"]):
+            message = (
+                f"The role definition ID '{properties['roleDefinitionId']}' is not valid: give the whole id, "
+                "/subscriptions/…/providers/Microsoft.Authorization/roleDefinitions/GUID."
+            )
+            raise InvalidRequest(message, "InvalidRoleDefinitionId")
+        guid = guid_of(properties["roleDefinitionId"])
+        role = self._access.role_properties(guid)
+        if role is None:
+            message = f"The specified role definition with ID '{guid}' does not exist."
+            raise ResourceNotFound(message, "RoleDefinitionDoesNotExist")
+        if not is_assignable_at(role, scope):
+            message = (
+                f"The role '{role['roleName']}' cannot be assigned at '{scope}': its assignable scopes are "
+                f"{', '.join(role['assignableScopes'])}."
+            )
+            raise InvalidRequest(message, "RoleAssignmentScopeNotAssignableToRoleDefinition")
+        if is_management_group(scope) and any(item.get("dataActions") for item in role["permissions"]):
+            message = f"The role '{role['roleName']}' has data actions and cannot be assigned at a management group."
+            raise InvalidRequest(message, "InvalidScope")
         return canonical_role_id(self._context.directory.subscription_id, guid)
 
-    def _refuse_duplicates(self, scope: str, name: str, properties: Mapping[str, Any]) -> None:
+    def _refuse_duplicates(self, scope: str, name: str, asked: Mapping[str, Any]) -> None:
         for assignment in self._access.assignments():
             other = assignment["properties"]
             if assignment["name"].lower() == name.lower():
+                # Names are unique in the tenant: this one would move to another scope.
                 raise _update_not_permitted()
-            same = all(other[key].lower() == properties[key].lower() for key in _FIXED)
-            if same and normalise(other["scope"]) == normalise(scope):
-                raise ResourceManagerError(
-                    409,
-                    "RoleAssignmentExists",
+            same_scope = normalise(other["scope"]) == normalise(scope)
+            if same_scope and all(other[fixed] == asked[fixed] for fixed in _FIXED):
+                message = (
                     "The role assignment already exists. The ID of the existing role assignment is "
-                    f"{assignment['name']}.",
+                    f"{assignment['name'].replace('-', '')}."
                 )
+                raise Conflict(message, "RoleAssignmentExists")
 
 
 def _update_not_permitted() -> ResourceManagerError:
-    return ResourceManagerError(
-        400,
-        "RoleAssignmentUpdateNotPermitted",
+    return InvalidRequest(
         "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        "RoleAssignmentUpdateNotPermitted",
     )
 
 
 def _key(scope: str, name: str) -> str:
     return normalise(f"{scope}/providers/{TYPE}/{name}")
-
-
-def _plain(scope: str) -> str:
-    return "/" + scope.strip("/")
 
 
 def _matters(assigned: str, scope: str, *, at_scope: bool) -> bool:

@@ -1,8 +1,9 @@
-"""Resource Manager over HTTP: which resource is meant, whether the caller may, and then what it asks for."""
+"""Resource Manager over HTTP: who is calling, which resource is meant, and in which version."""
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -11,206 +12,126 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from emulator.entra.errors import InvalidToken
-from emulator.resource_manager.authorization import guid_of
+from emulator.resource_manager.call import VERBS, Answer, Call
 from emulator.resource_manager.context import ResourceManagerContext
 from emulator.resource_manager.errors import (
-    AuthorizationFailed,
-    InvalidTemplate,
+    InvalidRequest,
+    NotAuthenticated,
     ResourceManagerError,
     ResourceNotFound,
     answer_error,
 )
-from emulator.resource_manager.resource_types import find_by_type
+from emulator.resource_manager.resource_handlers import ResourceHandlers
+from emulator.resource_manager.resource_types import RESOURCE_TYPES, find_by_type
 from emulator.resource_manager.resources import GROUP_TYPE, INSTANCE_TYPE, Resources
 from emulator.resource_manager.role_assignments import TYPE as ASSIGNMENT_TYPE
 from emulator.resource_manager.role_assignments import RoleAssignments
 from emulator.resource_manager.role_definitions import TYPE as DEFINITION_TYPE
-from emulator.resource_manager.role_definitions import RoleDefinitions
-from emulator.resource_manager.schema import find_problems
+from emulator.resource_manager.role_handlers import RoleHandlers
+from emulator.resource_manager.scopes import subscription_of
 
-_VERBS = {"GET": "read", "PUT": "write", "DELETE": "delete"}
-_FILTER = re.compile(
-    r"(?:(?P<at>atScope\(\))|assignedTo\('(?P<to>[0-9a-fA-F-]+)'\)|principalId\s+eq\s+'(?P<id>[0-9a-fA-F-]+)')"
-)
+_GROUP = r"/subscriptions/[^/]+/resourceGroups/[^/]+"
+_INSTANCES = r"/providers/Microsoft\.DigitalTwins/digitalTwinsInstances"
+_AUTHORIZATION = r"/providers/Microsoft\.Authorization"
+_READ = frozenset({"GET"})
+_READ_WRITE_DELETE = frozenset({"GET", "PUT", "DELETE"})
+
+
+@dataclass(frozen=True)
+class _Path:
+    """A kind of path, and who answers."""
+
+    pattern: str
+    api_versions: tuple[str, ...]
+    methods: frozenset[str]
+    handler: Callable[[Call], Awaitable[Answer]]
 
 
 def create_app(context: ResourceManagerContext) -> Starlette:
     """The ASGI application."""
     manager = _ResourceManager(context)
-    return Starlette(routes=[Route("/{path:path}", manager.serve, methods=["GET", "PUT", "DELETE", "POST", "PATCH"])])
-
-
-class _Call:
-    """One request, read."""
-
-    def __init__(self, request: Request, caller: str, body: Any) -> None:
-        self.method = request.method
-        self.path = request.url.path
-        self.query = request.query_params
-        self.caller = caller
-        self.body = body
-
-
-Answer = tuple[Any, int]
+    return Starlette(routes=[Route("/{path:path}", manager.serve, methods=[*VERBS, "POST"])])
 
 
 class _ResourceManager:
     def __init__(self, context: ResourceManagerContext) -> None:
         self._context = context
-        self._assignments = RoleAssignments(context)
-        self._definitions = RoleDefinitions(context)
-        self._resources = Resources(context, self._assignments)
-        provider = r"(?P<scope>.*)/providers/Microsoft\.Authorization"
-        group = r"(?P<id>(?P<scope>/subscriptions/[^/]+)/resourceGroups/[^/]+)"
-        instances = r"/providers/Microsoft\.DigitalTwins/digitalTwinsInstances"
-        self._table: list[tuple[re.Pattern[str], str, Callable[[_Call, Mapping[str, str]], Awaitable[Answer]]]] = [
-            (re.compile(pattern, re.IGNORECASE), action, handler)
-            for pattern, action, handler in (
-                (rf"{provider}/roleAssignments/(?P<name>[^/]+)", ASSIGNMENT_TYPE, self._assignment),
-                (rf"{provider}/roleAssignments", ASSIGNMENT_TYPE, self._list_assignments),
-                (rf"{provider}/roleDefinitions/(?P<name>[^/]+)", DEFINITION_TYPE, self._definition),
-                (rf"{provider}/roleDefinitions", DEFINITION_TYPE, self._list_definitions),
-                (rf"{provider}/permissions", "", self._permissions),
-                (
-                    rf"(?P<id>{group.replace('?P<id>', '').replace('?P<scope>', '')}{instances}/[^/]+)",
-                    INSTANCE_TYPE,
-                    self._instance,
-                ),
-                (rf"(?P<scope>.*){instances}", INSTANCE_TYPE, self._list_instances),
-                (group, "Microsoft.Resources/subscriptions/resourceGroups", self._group),
-                (
-                    r"(?P<scope>/subscriptions/[^/]+)/resourceGroups",
-                    "Microsoft.Resources/subscriptions/resourceGroups",
-                    self._list_groups,
-                ),
-            )
-        ]
+        assignments = RoleAssignments(context)
+        resources = Resources(context, assignments)
+        self._paths = _paths(ResourceHandlers(resources, context.access), RoleHandlers(context, resources, assignments))
 
     async def serve(self, request: Request) -> Response:
         """Answers one request."""
         try:
-            caller = self._context.authenticate(request.headers.get("authorization"))
-            return await self._route(_Call(request, caller, await _read_body(request)))
-        except InvalidToken as error:
-            refusal = ResourceManagerError(401, "InvalidAuthenticationToken", f"The access token is invalid: {error}.")
-            return answer_error(refusal)
+            answer = await self._answer(request)
         except ResourceManagerError as error:
             return answer_error(error)
+        if answer.document is None:
+            return Response(status_code=answer.status)
+        return JSONResponse(answer.document, status_code=answer.status)
 
-    async def _route(self, call: _Call) -> Response:
-        for pattern, action, handler in self._table:
-            match = pattern.fullmatch(call.path)
+    async def _answer(self, request: Request) -> Answer:
+        try:
+            caller = self._context.authenticate(request.headers.get("authorization"))
+        except InvalidToken as exc:
+            raise NotAuthenticated(exc.reason) from exc
+        # Azure's own client leaves a segment empty where a resource has no parent.
+        path = re.sub("//+", "/", request.scope["path"])
+        self._require_subscription(path)
+        for kind in self._paths:
+            match = re.fullmatch(kind.pattern, path, re.IGNORECASE)
             if match is None:
                 continue
-            if call.method not in _VERBS:
-                raise ResourceManagerError(405, "MethodNotAllowed", f"{call.method} is not supported by the emulator.")
-            if "api-version" not in call.query:
-                raise InvalidTemplate(
-                    "The api-version query parameter (?api-version=) is required for all requests.",
-                    "MissingApiVersionParameter",
-                )
-            parts = match.groupdict()
-            self._authorize(call, action, parts)
-            document, status = await handler(call, parts)
-            return Response(status_code=status) if document is None else JSONResponse(document, status_code=status)
-        raise ResourceNotFound(call.path, "InvalidResourceType")
+            if request.method not in kind.methods:
+                raise ResourceManagerError(405, "MethodNotAllowed", f"{request.method} is not supported for {path}.")
+            _require_version(request, kind.api_versions)
+            call = Call(
+                method=request.method,
+                caller=caller,
+                parts=match.groupdict(),
+                query=request.query_params,
+                body=await _read_body(request),
+            )
+            return await kind.handler(call)
+        known = ", ".join(row.type for row in RESOURCE_TYPES)
+        raise ResourceNotFound(f"The local Azure has nothing at '{path}'; it has {known}.", "InvalidResourceType")
 
-    def _authorize(self, call: _Call, action: str, parts: Mapping[str, str]) -> None:
-        # Anybody may ask what it holds itself.
-        if not action:
-            return
-        scope = parts.get("id") or parts["scope"]
-        needed = f"{action}/{_VERBS[call.method]}"
-        scopes = [scope]
-        if action == DEFINITION_TYPE and call.method == "GET" and "name" in parts:
-            # A custom role's id names its subscription, and yet whoever reads where it is assignable may read it.
-            scopes += self._definitions.assignable_scopes(guid_of(parts["name"]))
-        if not any(self._context.access.allows(call.caller, needed, item) for item in scopes):
-            raise AuthorizationFailed(call.caller, needed, scope)
+    def _require_subscription(self, path: str) -> None:
+        named = subscription_of(path)
+        if named is not None and named.lower() != self._context.directory.subscription_id.lower():
+            raise ResourceNotFound(f"The subscription '{named}' could not be found.", "SubscriptionNotFound")
 
-    async def _group(self, call: _Call, parts: Mapping[str, str]) -> Answer:
-        if call.method == "PUT":
-            _check(GROUP_TYPE, parts["id"].rsplit("/", 1)[-1], call.body)
-            return _made(self._resources.put_group(parts["id"], call.body))
-        return await self._get_or_delete(call, parts["id"])
 
-    async def _instance(self, call: _Call, parts: Mapping[str, str]) -> Answer:
-        if call.method == "PUT":
-            _check(INSTANCE_TYPE, parts["id"].rsplit("/", 1)[-1], call.body)
-            return _made(await self._resources.put_instance(parts["id"], call.body))
-        return await self._get_or_delete(call, parts["id"])
+def _paths(resources: ResourceHandlers, roles: RoleHandlers) -> tuple[_Path, ...]:
+    groups, instances = find_by_type(GROUP_TYPE).api_versions, find_by_type(INSTANCE_TYPE).api_versions
+    assignments, definitions = find_by_type(ASSIGNMENT_TYPE).api_versions, find_by_type(DEFINITION_TYPE).api_versions
+    everything, at_scope = _READ_WRITE_DELETE | {"PATCH"}, rf"(?P<scope>.*){_AUTHORIZATION}"
+    return (
+        _Path(rf"{at_scope}/roleAssignments/(?P<name>[^/]+)", assignments, _READ_WRITE_DELETE, roles.assignment),
+        _Path(rf"{at_scope}/roleAssignments", assignments, _READ, roles.list_assignments),
+        _Path(rf"{at_scope}/roleDefinitions/(?P<name>[^/]+)", definitions, _READ_WRITE_DELETE, roles.definition),
+        _Path(rf"{at_scope}/roleDefinitions", definitions, _READ, roles.list_definitions),
+        _Path(rf"{at_scope}/permissions", definitions, _READ, roles.permissions),
+        _Path(rf"(?P<id>{_GROUP}{_INSTANCES}/[^/]+)", instances, everything, resources.instance),
+        _Path(rf"(?P<scope>{_GROUP}|/subscriptions/[^/]+){_INSTANCES}", instances, _READ, resources.list_instances),
+        _Path(rf"(?P<id>{_GROUP})", groups, everything, resources.group),
+        _Path(r"(?P<scope>/subscriptions/[^/]+)/resourceGroups", groups, _READ, resources.list_groups),
+    )
 
-    async def _get_or_delete(self, call: _Call, resource_id: str) -> Answer:
-        if call.method == "GET":
-            return self._resources.get(resource_id), 200
-        return None, 200 if await self._resources.delete(resource_id) else 204
 
-    async def _list_groups(self, _call: _Call, parts: Mapping[str, str]) -> Answer:
-        return {"value": self._resources.list_in(parts["scope"], GROUP_TYPE)}, 200
-
-    async def _list_instances(self, _call: _Call, parts: Mapping[str, str]) -> Answer:
-        return {"value": self._resources.list_in(parts["scope"], INSTANCE_TYPE)}, 200
-
-    async def _definition(self, call: _Call, parts: Mapping[str, str]) -> Answer:
-        guid = guid_of(parts["name"])
-        if call.method == "PUT":
-            _check(DEFINITION_TYPE, parts["name"], call.body)
-            for scope in call.body["properties"].get("assignableScopes") or ():
-                if not self._context.access.allows(call.caller, f"{DEFINITION_TYPE}/write", scope):
-                    raise AuthorizationFailed(call.caller, f"{DEFINITION_TYPE}/write", scope)
-            return _made(self._definitions.put(guid, call.body["properties"]))
-        if call.method == "GET":
-            return self._definitions.get(guid), 200
-        return None, 200 if self._definitions.delete(guid) else 204
-
-    async def _list_definitions(self, call: _Call, parts: Mapping[str, str]) -> Answer:
-        match = re.fullmatch(r"roleName eq '(.*)'", call.query.get("$filter", ""))
-        return {"value": self._definitions.list_at(parts["scope"], match[1] if match else None)}, 200
-
-    async def _assignment(self, call: _Call, parts: Mapping[str, str]) -> Answer:
-        if call.method == "PUT":
-            _check(ASSIGNMENT_TYPE, parts["name"], call.body)
-            return _made(self._assignments.put(parts["scope"], parts["name"], call.body["properties"], call.caller))
-        if call.method == "GET":
-            return self._assignments.get(parts["scope"], parts["name"]), 200
-        document = self._assignments.delete(parts["scope"], parts["name"])
-        return document, 200 if document else 204
-
-    async def _list_assignments(self, call: _Call, parts: Mapping[str, str]) -> Answer:
-        text = call.query.get("$filter", "")
-        found = [match.groupdict() for match in _FILTER.finditer(text)]
-        rest = _FILTER.sub("", text).replace("and", "").strip()
-        if rest:
-            raise InvalidTemplate(f"The filter '{text}' is not supported.", "UnsupportedFilter")
-        values = {key: value for item in found for key, value in item.items() if value}
-        assignments = self._assignments.list_at(
-            parts["scope"], at_scope="at" in values, assigned_to=values.get("to"), principal_id=values.get("id")
-        )
-        return {"value": assignments}, 200
-
-    async def _permissions(self, call: _Call, parts: Mapping[str, str]) -> Answer:
-        return {"value": self._context.access.permissions(call.caller, parts["scope"])}, 200
+def _require_version(request: Request, known: tuple[str, ...]) -> None:
+    version = request.query_params.get("api-version")
+    if not version:
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise InvalidRequest(message, "MissingApiVersionParameter")
+    if version.lower() not in known:
+        message = f"The api-version '{version}' is invalid. The supported versions are '{', '.join(known)}'."
+        raise InvalidRequest(message, "InvalidApiVersionParameter")
 
 
 async def _read_body(request: Request) -> Any:
     content = await request.body()
-    if not content:
-        return None
     try:
-        return json.loads(content)
-    except ValueError as error:
-        raise InvalidTemplate(f"The request content was invalid JSON: {error}.") from error
-
-
-def _check(type_name: str, name: str, body: Any) -> None:
-    row = find_by_type(type_name)
-    if not re.fullmatch(row.name_pattern, name):
-        raise InvalidTemplate(f"The name '{name}' is not valid: it must be {row.name_rule}.", "InvalidResourceName")
-    problems = find_problems(body, row.body)
-    if problems:
-        raise InvalidTemplate(f"{type_name} '{name}': {'; '.join(problems)}.")
-
-
-def _made(result: tuple[Any, bool]) -> Answer:
-    document, is_new = result
-    return document, 201 if is_new else 200
+        return json.loads(content) if content else None
+    except ValueError as exc:
+        raise InvalidRequest(f"The request content was invalid and could not be read as JSON: {exc}.") from exc

@@ -16,6 +16,8 @@ class Shape:
     type: JsonType = "string"
     required: bool = False
     enum: tuple[str, ...] = ()
+    longest: int | None = None
+    """How many characters a text, or items an array, may have."""
     properties: Mapping[str, "Shape"] = field(default_factory=dict)
     """An object's properties; no others may stand in it."""
     items: "Shape | None" = None
@@ -28,12 +30,34 @@ def find_problems(value: Any, shape: Shape, path: str = "") -> list[str]:
         return [f"{path or 'the body'} must be {_article(shape.type)}"]
     if shape.enum and value not in shape.enum:
         return [f"{path} is {value!r}, and must be one of: {', '.join(shape.enum)}"]
+    if shape.longest is not None and len(value) > shape.longest:
+        return [f"{path} has {len(value)} {_unit(shape.type)}, and may have {shape.longest}"]
     if shape.type == "object":
         return _object_problems(value, shape, path)
     if shape.items is None:
         return []
     pairs = enumerate(value) if shape.type == "array" else value.items()
     return [problem for key, item in pairs for problem in find_problems(item, shape.items, f"{path}[{key}]")]
+
+
+def keep_known(value: Any, shape: Shape) -> Any:
+    """The part of a value that its shape knows: what a caller may send of what the service answered."""
+    if shape.type == "object" and isinstance(value, Mapping):
+        return {key: keep_known(value[key], item) for key, item in shape.properties.items() if key in value}
+    if shape.type == "map" and shape.items is not None and isinstance(value, Mapping):
+        return {key: keep_known(item, shape.items) for key, item in value.items()}
+    if shape.type == "array" and shape.items is not None and isinstance(value, list):
+        return [keep_known(item, shape.items) for item in value]
+    return value
+
+
+def drop_nulls(value: Any) -> Any:
+    """The value without the properties that were sent as null, which say nothing, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: drop_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [drop_nulls(item) for item in value]
+    return value
 
 
 def _object_problems(value: Mapping[str, Any], shape: Shape, path: str) -> list[str]:
@@ -59,3 +83,7 @@ def _object_problems(value: Mapping[str, Any], shape: Shape, path: str) -> list[
 
 def _article(json_type: JsonType) -> str:
     return {"array": "an array", "object": "an object", "map": "an object of values"}.get(json_type, f"a {json_type}")
+
+
+def _unit(json_type: JsonType) -> str:
+    return "characters" if json_type == "string" else "items"

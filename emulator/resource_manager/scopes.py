@@ -1,5 +1,7 @@
 """Scopes: ids of resources, compared as Resource Manager does, without regard to case."""
 
+import re
+
 
 def normalise(scope: str) -> str:
     """The scope in the form in which scopes are compared; the empty text is the tenant's root."""
@@ -18,6 +20,13 @@ def subscription_of(scope: str) -> str | None:
     return parts[1] if len(parts) > 1 and parts[0].lower() == "subscriptions" else None
 
 
+def resource_group_of(scope: str) -> str | None:
+    """The id of the resource group that a scope is or lies in, if it does."""
+    parts = scope.strip("/").split("/")
+    in_group = len(parts) >= 4 and parts[0].lower() == "subscriptions" and parts[2].lower() == "resourcegroups"
+    return "/" + "/".join(parts[:4]) if in_group else None
+
+
 def is_management_group(scope: str) -> bool:
     """Whether the scope is a management group."""
-    return normalise(scope).startswith("/providers/microsoft.management/managementgroups/")
+    return re.fullmatch("/providers/microsoft.management/managementgroups/[^/]+", normalise(scope)) is not None

@@ -92,7 +92,7 @@ class RunningEmulator:
         """A resource group with an instance in it; returns the instance's id."""
         group_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
         instance_id = f"{group_id}/providers/Microsoft.DigitalTwins/digitalTwinsInstances/{name}"
-        self.call("PUT", group_id, {"location": "westeurope"}).raise_for_status()
+        self.call("PUT", group_id, {"location": "westeurope"}, version="2021-04-01").raise_for_status()
         self.call("PUT", instance_id, {"location": "westeurope"}, version="2023-01-31").raise_for_status()
         return instance_id
 

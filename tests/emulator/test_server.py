@@ -1,3 +1,6 @@
+import json
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -5,7 +8,8 @@ import requests
 from azure.core.credentials import AccessToken
 from azure.digitaltwins.core import DigitalTwinsClient
 
-from emulator.errors import AlreadyRunning
+from emulator.errors import AlreadyRunning, PortInUse
+from emulator.ports import close, listen
 
 
 class GivenToken:
@@ -89,3 +93,35 @@ def test_a_token_for_another_audience_or_tenant_does_not_open_an_instance(emulat
         headers = {"Authorization": f"Bearer {token}"}
         url = f"{endpoint}/models?api-version=2023-10-31"
         assert requests.get(url, headers=headers, verify=emulator.ca_file, timeout=10).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("key", "service"),
+    [("resourceManager", "the emulator's Resource Manager"), ("entra", "the emulator's Entra ID"), ("adt", "adt-test")],
+)
+def test_an_emulator_that_cannot_listen_does_not_start_and_changes_nothing(
+    key: str, service: str, another_emulator: Any
+) -> None:
+    another_emulator.start()
+    another_emulator.make_instance()
+    another_emulator.stop()
+    before = _files_of(another_emulator.home.folder)
+    kept = json.loads(before["ports.json"])
+    ports = {
+        "resourceManager": kept["resourceManager"],
+        "entra": kept["entra"],
+        "adt": next(iter(kept["instances"].values())),
+    }
+
+    with socket.create_server(("127.0.0.1", ports[key])), pytest.raises(PortInUse) as refused:
+        another_emulator.start()
+
+    assert (refused.value.port, service in refused.value.service) == (ports[key], True)
+    assert _files_of(another_emulator.home.folder) == before
+    assert not another_emulator.home.is_held
+    for port in ports.values():
+        close(listen(port, "nothing is left listening"))
+
+
+def _files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,33 @@
+import pytest
+
+from emulator.resource_manager.operations import ACTIONS, DATA_ACTIONS, find_unknown, matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "operation", "covered"),
+    [
+        ("*", "Microsoft.DigitalTwins/query/action", True),
+        ("*/read", "Microsoft.DigitalTwins/digitaltwins/read", True),
+        ("*/read", "Microsoft.DigitalTwins/digitaltwins/write", False),
+        ("microsoft.digitaltwins/QUERY/*", "Microsoft.DigitalTwins/query/action", True),
+        # The trap of fact sheet adt-rbac, section 3: this wildcard grants relationships too.
+        ("Microsoft.DigitalTwins/digitaltwins/*", "Microsoft.DigitalTwins/digitaltwins/relationships/write", True),
+        ("Microsoft.DigitalTwins/digitaltwins/read", "Microsoft.DigitalTwins/digitaltwins/relationships/read", False),
+        # A dot is a dot.
+        ("Microsoft.DigitalTwins/query/action", "MicrosoftXDigitalTwins/query/action", False),
+    ],
+)
+def test_a_string_covers_what_its_one_wildcard_allows(pattern: str, operation: str, *, covered: bool) -> None:
+    assert matches(pattern, operation) is covered
+
+
+def test_an_operation_that_there_is_not_is_found() -> None:
+    assert find_unknown(["Microsoft.DigitalTwins/models/*", "*/read"], DATA_ACTIONS) is None
+    assert find_unknown(["Microsoft.DigitalTwins/twins/read"], DATA_ACTIONS) == "Microsoft.DigitalTwins/twins/read"
+    assert find_unknown(["Microsoft.*/digitaltwins/*"], DATA_ACTIONS) == "Microsoft.*/digitaltwins/*"
+
+
+def test_actions_and_data_actions_are_two_lists() -> None:
+    assert not set(ACTIONS) & set(DATA_ACTIONS)
+    assert find_unknown(["Microsoft.DigitalTwins/query/action"], ACTIONS) is not None
+    assert find_unknown(["Microsoft.DigitalTwins/operations/read"], DATA_ACTIONS) is not None
