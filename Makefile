@@ -39,11 +39,15 @@ engine: $(STAMP)
 up preview down: $(STAMP)
 	@$(RUN) -m tools $@
 
+# The engine's tests share one stack and run one after the other; all others spread over the processors.
+UNIT := $(RUN) -m pytest -q --numprocesses=auto -m "not engine and not acceptance"
+
 unit: $(STAMP)
-	$(RUN) -m pytest -q -m "not engine and not acceptance"
+	$(UNIT)
 
 test: engine
-	$(RUN) -m pytest -q -m "not acceptance"
+	$(UNIT)
+	$(RUN) -m pytest -q -m "engine and not acceptance"
 
 acceptance: engine
 	$(RUN) -m pytest -q -m "engine or acceptance"

@@ -28,3 +28,7 @@ class Clock:
         except OverflowError as exc:
             raise ValueError(f"advance is {seconds}: there is no date so far ahead") from exc
         self._ahead = ahead
+
+    def reset(self) -> None:
+        """Back to the wall clock."""
+        self._ahead = timedelta()

@@ -194,6 +194,7 @@ def _control_app(parts: _Parts, host: LocalInstanceHost) -> ASGIApp:
     async def reset() -> None:
         await host.stop_all()
         forget_data(parts.storage, parts.home.state_file)
+        parts.clock.reset()
 
     return control.create_app(
         ControlContext(

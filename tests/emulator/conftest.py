@@ -26,6 +26,8 @@ class RunningEmulator:
     home: Home
 
     def start(self) -> None:
+        # One connection for all calls: reading the roots for each takes longer than the call.
+        self._session = requests.Session()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -35,6 +37,7 @@ class RunningEmulator:
             raise self._failure
 
     def stop(self) -> None:
+        self._session.close()
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(30)
 
@@ -106,7 +109,7 @@ class RunningEmulator:
 
     def _send(self, method: str, url: str, headers: dict[str, str], body: object) -> requests.Response:
         data = None if body is None else json.dumps(body)
-        return requests.request(method, url, data=data, headers=headers, verify=self.ca_file, timeout=30)
+        return self._session.request(method, url, data=data, headers=headers, verify=self.ca_file, timeout=30)
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

@@ -23,3 +23,12 @@ def test_a_clock_that_would_leave_the_calendar_stays_where_it_is(seconds: float)
         clock.advance(seconds)
 
     assert clock.now() - datetime.now(UTC) < timedelta(seconds=1)
+
+
+def test_a_reset_clock_tells_the_real_time_again() -> None:
+    clock = Clock()
+    clock.advance(86_400)
+
+    clock.reset()
+
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 60

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ ROOM = {"$metadata": {"$model": "dtmi:x:Room;1"}}
 class World:
     """An emulator with one instance, seen as a principal with one token."""
 
-    def __init__(self, emulator: Any) -> None:
-        self.emulator = emulator
+    def __init__(self, emulator: Any, session: requests.Session) -> None:
+        self.emulator, self.session = emulator, session
         self.instance_id: str = emulator.make_instance()
         self._instance = emulator.endpoint(self.instance_id)
         self._tokens = {service: emulator.token("owner", service) for service in ("instance", "resource-manager")}
@@ -53,12 +54,13 @@ class World:
     def _send(self, method: str, url: str, token: str, body: object = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body)
-        return requests.request(method, url, data=data, headers=headers, verify=self.emulator.ca_file, timeout=10)
+        return self.session.request(method, url, data=data, headers=headers, verify=self.emulator.ca_file, timeout=10)
 
 
 @pytest.fixture
-def world(emulator: Any) -> World:
-    return World(emulator)
+def world(emulator: Any) -> Iterator[World]:
+    with requests.Session() as session:
+        yield World(emulator, session)
 
 
 def test_every_service_fails_with_the_status_code_and_body_that_it_has_for_it(world: World) -> None:

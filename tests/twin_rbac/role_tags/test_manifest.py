@@ -102,6 +102,6 @@ def test_the_digest_is_of_what_is_said_not_of_how(load: Any) -> None:
 
 
 def test_a_manifest_that_is_nested_beyond_reason_is_refused_and_not_a_crash(load: Any) -> None:
-    for depth in (30, 5_000):
+    for depth in (30, 1_000):
         with pytest.raises(ManifestError, match="nested"):
             load("version: 1\nroles: {Earth: {}}\ntags: " + "[" * depth + "]" * depth + "\n")
