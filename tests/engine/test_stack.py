@@ -193,7 +193,7 @@ def test_a_pull_request_is_previewed_without_rights_on_the_instance(azure_at_res
 
     assert preview.returncode == 0, preview.stdout
     assert role_tag_lines(preview.stdout) == ['- B: "Fire"']
-    assert "Microsoft.DigitalTwins/query/action" in preview.stdout
+    assert "Microsoft.DigitalTwins/query/action" in preview.stdout + preview.stderr
 
 
 def test_the_drift_reader_finds_drift_and_nothing_where_there_is_none(azure: Any) -> None:
