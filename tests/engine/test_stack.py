@@ -107,8 +107,8 @@ def test_a_plain_preview_names_what_was_edited_by_hand(azure: Any) -> None:
     preview = azure.pulumi("preview")
 
     assert preview.returncode == 0
-    assert "role-tags" in preview.stdout
-    assert "A" in preview.stdout
+    assert "drift: twin A carries Fire, and Earth was declared" in preview.stdout + preview.stderr
+    assert re.search(r"RoleTags role-tags update \[diff: ~twins\]", preview.stdout)
 
 
 def test_unlisted_twins_lose_their_role_when_the_manifest_says_so(azure: Any) -> None:
