@@ -41,7 +41,7 @@ class RoleTagsProvider(ResourceProvider):
         """
         from twin_rbac.providers import live, tagging
 
-        outputs = live.run(tagging.apply(props, declared={}))
+        outputs = live.run(tagging.apply(props, {}))
         return CreateResult(f"{props['instanceId']}/{props['rules']['property']}/{props['rules']['key']}", outputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
@@ -52,7 +52,7 @@ class RoleTagsProvider(ResourceProvider):
         """
         from twin_rbac.providers import live, tagging
 
-        return UpdateResult(live.run(tagging.apply(_news, declared=_olds.get("declared") or {})))
+        return UpdateResult(live.run(tagging.apply(_news, _olds)))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """What is live now, as inputs, so that the next preview shows drift as one line for each twin."""

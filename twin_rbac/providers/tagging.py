@@ -138,8 +138,10 @@ def _name_drift(existing: Mapping[str, TwinTags], rules: TagRules, declared: Map
             say(f"drift: twin {twin} {found}, and {role} was declared")
 
 
-async def apply(props: Properties, *, declared: Mapping[str, str]) -> Properties:
+async def apply(props: Properties, olds: Properties) -> Properties:
     """Makes the twins say what the manifest says, and returns the resource's outputs.
+
+    `olds` are the outputs of the last apply; empty when this is the first.
 
     Raises:
         AzureError: a call failed for good.
@@ -149,7 +151,14 @@ async def apply(props: Properties, *, declared: Mapping[str, str]) -> Properties
     target = await require_target(props)
     rules = TagRules.from_mapping(props["rules"])
     try:
-        applied = await apply_tags(target, rules, props["twins"], declared=declared, progress=say)
+        applied = await apply_tags(
+            target,
+            rules,
+            props["twins"],
+            declared=olds.get("declared") or {},
+            former_roles=(olds.get("rules") or {}).get("roles") or (),
+            progress=say,
+        )
     except MissingTwins as error:
         raise MissingTwins(error.twin_ids, load_manifest(Path(props["manifest"])).places) from None
     unlisted = {} if rules.unlisted == "remove" else dict(applied.plan.unlisted)

@@ -60,6 +60,7 @@ def make_plan(
     *,
     declared: Collection[str],
     existing: Mapping[str, TwinTags],
+    former_roles: Collection[str] = (),
 ) -> Plan:
     """The plan that makes the existing twins carry what is desired.
 
@@ -73,9 +74,10 @@ def make_plan(
         declared: the twins that the manifest listed when it was last applied. Given as the map twin -> role, its
             roles count as this manifest's too: a role that left the manifest is taken off with its twins.
         existing: the twins that carry the key, and those of `desired` and `declared` that exist.
+        former_roles: the roles that the manifest had when it was last applied; they count as its own too.
     """
-    former_roles = declared.values() if isinstance(declared, Mapping) else ()
-    roles = frozenset((*rules.roles, *former_roles))
+    declared_roles = declared.values() if isinstance(declared, Mapping) else ()
+    roles = frozenset((*rules.roles, *declared_roles, *former_roles))
     listed = {twin_id: role for twin_id, role in desired.items() if not rules.ignores(twin_id)}
     others = [twin for twin_id, twin in existing.items() if twin_id not in desired and not rules.ignores(twin_id)]
     revoked = [twin for twin in others if rules.unlisted == "remove" or twin.twin_id in declared]

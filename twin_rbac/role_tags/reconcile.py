@@ -68,6 +68,7 @@ async def apply_tags(
     desired: Mapping[str, str],
     declared: Collection[str],
     *,
+    former_roles: Collection[str] = (),
     progress: Say | None = None,
     on_write: OnWrite | None = None,
 ) -> Applied:
@@ -82,7 +83,7 @@ async def apply_tags(
     agreed = _Agreement(desired, declared)
     async with _open_store(target, rules, progress) as store:
         existing = await _read(store, rules, (*desired, *declared), agreed.holds_or_is_written)
-        plan = make_plan(rules, desired, declared=declared, existing=existing)
+        plan = make_plan(rules, desired, declared=declared, existing=existing, former_roles=former_roles)
         if plan.missing and rules.missing == "error":
             raise MissingTwins(plan.missing)
         return await apply_plan(plan, store, on_write=on_write)

@@ -105,6 +105,18 @@ def test_a_role_that_left_the_manifest_leaves_the_twins_with_it(azure: Any) -> N
     assert azure.tags() == {"A": {"floor": "top"}}
 
 
+def test_a_role_that_left_the_manifest_is_taken_off_even_where_only_a_hand_had_written_it(azure: Any) -> None:
+    azure.put_twin("A")
+    azure.write_manifest({"Earth": ["A"]}, roles=["Earth", "Wind"])
+    created = create(azure)
+    azure.tag("A", "role", "Wind")
+    azure.write_manifest({}, roles=["Earth"])
+
+    update(azure, created)
+
+    assert azure.tags() == {"A": {}}
+
+
 def test_a_twin_that_left_the_manifest_keeps_a_value_that_is_none_of_its_roles(azure: Any) -> None:
     azure.put_twin("A")
     azure.write_manifest({"Earth": ["A"]})
