@@ -8,7 +8,6 @@ from pathlib import Path
 
 from emulator import commands
 from emulator.control import AUDIENCE_NAMES
-from emulator.digital_twins.standalone import CannotListen
 from emulator.errors import EmulatorError
 from emulator.home import Home, find_home
 
@@ -19,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work: Callable[[Home, argparse.Namespace], str | None] = options.work
     try:
         text = work(find_home(os.environ), options)
-    except (EmulatorError, CannotListen) as error:
+    except EmulatorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -115,7 +115,7 @@ def parse_first_port(value: str | None) -> int | None:
 
 
 def listen(port: int, service: str) -> Sockets:
-    """Sockets that listen on the port of 127.0.0.1 and, where there is IPv6, of ::1.
+    """Sockets that listen on the port of 127.0.0.1 and, where there is IPv6, of ::1; 0 is any free port.
 
     Raises:
         PortInUse: naming the service, when either is another program's.
@@ -123,7 +123,8 @@ def listen(port: int, service: str) -> Sockets:
     sockets: Sockets = []
     for family, address in _LOOPBACK:
         try:
-            sockets.append(_listen_on(family, address, port))
+            # The second address takes the port that the first one got.
+            sockets.append(_listen_on(family, address, sockets[0].getsockname()[1] if sockets else port))
         except OSError as exc:
             if family == socket.AF_INET6 and exc.errno in _NO_IPV6:
                 continue

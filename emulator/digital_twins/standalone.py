@@ -4,7 +4,6 @@ import hmac
 import json
 import socket
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +14,18 @@ from emulator.counters import Counters
 from emulator.digital_twins.errors import Unauthorized
 from emulator.digital_twins.instance import API_VERSIONS, PREVIEW_API_VERSIONS, Instance
 from emulator.digital_twins.routes import create_app
+from emulator.errors import EmulatorError, PortInUse
 from emulator.faults import Faults
+from emulator.ports import Sockets, listen
 from emulator.storage import Storage
 
 
-class CannotListen(Exception):
+class CannotListen(EmulatorError):
     """The port is not to be had."""
 
-    def __init__(self, port: int, reason: str) -> None:
+    def __init__(self, port: int) -> None:
         super().__init__(
-            f"cannot listen on 127.0.0.1:{port} ({reason}): stop the program that uses the port, "
+            f"cannot listen on 127.0.0.1:{port} (in use): stop the program that uses the port, "
             "or choose another one with --port"
         )
 
@@ -117,24 +118,8 @@ def _instance(storage: Storage, token: str) -> Instance:
     )
 
 
-def _listen(port: int) -> list[socket.socket]:
-    """Sockets on both loopback addresses, or on 127.0.0.1 alone where there is no IPv6."""
+def _listen(port: int) -> Sockets:
     try:
-        sockets = [_bound(socket.AF_INET, "127.0.0.1", port)]
-    except OSError as error:
-        raise CannotListen(port, error.strerror or "in use") from error
-    with suppress(OSError):
-        sockets.append(_bound(socket.AF_INET6, "::1", sockets[0].getsockname()[1]))
-    return sockets
-
-
-def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    listener = socket.socket(family)
-    try:
-        # As every server does, so that the port is free again right after a restart.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
+        return listen(port, "the instance")
+    except PortInUse as error:
+        raise CannotListen(port) from error

@@ -128,3 +128,13 @@ def test_a_damaged_file_is_named_with_what_to_do(text: str, home: Home) -> None:
 
     with pytest.raises(FileDamaged, match=r"ports\.json.*delete it"):
         load_ports(home)
+
+
+def test_any_free_port_is_one_port_on_every_address_and_its_answers_are_not_held_back() -> None:
+    sockets = listen(0, "anything")
+    try:
+        assert len({each.getsockname()[1] for each in sockets}) == 1
+        # asyncio turns TCP_NODELAY on only where the protocol is named.
+        assert {each.proto for each in sockets} == {socket.IPPROTO_TCP}
+    finally:
+        close(sockets)
