@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from emulator.app_service.packages import LOG, SITES_FOLDER
 from emulator.client import call_control, get_status
 from emulator.digital_twins.standalone import StandaloneOptions, serve_standalone
 from emulator.entra.directory_file import load_directory
@@ -117,7 +118,7 @@ def reset(home: Home) -> str:
         call_control(home, "POST", "reset")
     elif home.state_file.exists():
         with home.hold(), closing(Storage(home.state_file)) as storage:
-            forget_data(storage, home.state_file)
+            forget_data(storage, home)
     return "The local Azure is empty."
 
 
@@ -139,14 +140,16 @@ def describe_status(home: Home, *, as_json: bool) -> str:
 
 
 def read_log(home: Home) -> str:
-    """What detached emulators of the folder said.
+    """What detached emulators of the folder said, then what the processes of each site did.
 
     Raises:
         NotRunning: none ever ran.
     """
     if not home.log_file.exists():
         raise NotRunning(home.folder)
-    return home.log_file.read_text()
+    sites = sorted((home.folder / SITES_FOLDER).glob(f"*/{LOG}"))
+    said = (f"\n--- site {path.parent.name} ({path})\n{path.read_text(errors='replace')}" for path in sites)
+    return home.log_file.read_text() + "".join(said)
 
 
 def serve_one_instance(

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from emulator.clock import Clock
 from emulator.counters import Counters
 from emulator.data_plane_access import DIGITAL_TWINS_AUDIENCE
-from emulator.entra.directory import Directory
+from emulator.entra.directory import Directory, Principal
 from emulator.entra.tokens import TokenIssuer
 from emulator.errors import EmulatorError, NoGateway
 from emulator.fault_file import check_faults
@@ -38,6 +38,10 @@ class ControlContext:
     counters: Counters
     directory: Directory
     issuer: TokenIssuer
+    find_gateway: Callable[[], str | None]
+    """The client id that the gateway's tokens are for; None without a gateway."""
+    find_gateway_identity: Callable[[], Principal | None]
+    """The identity that the gateway calls Azure with, which is in no directory file; None without a gateway."""
     reset: Callable[[], Awaitable[None]]
     """Forgets all data."""
     status: Callable[[], Mapping[str, Any]]
@@ -107,16 +111,32 @@ class _Control:
 
     async def issue_token(self, request: Request) -> Mapping[str, Any]:
         document = dict(await request.json())
-        principal = self._context.directory.signed_in(document["name"])
-        audience = _audience(document.get("audience") or ("instance" if principal.owner else GATEWAY))
+        principal = self._principal(document["name"])
+        audience = self._audience(document.get("audience") or _usual_audience(document["name"], principal))
+        self._context.issuer.require_resource(audience)
         claims = dict(document.get("claims", {}))
         return {"token": self._context.issuer.issue(principal, audience, **claims)}
 
+    def _principal(self, name: str) -> Principal:
+        if name != GATEWAY:
+            return self._context.directory.signed_in(name)
+        identity = self._context.find_gateway_identity()
+        if identity is None:
+            raise NoGateway
+        return identity
 
-def _audience(name: str) -> str:
-    if name == GATEWAY:
-        raise NoGateway
-    return _AUDIENCES.get(name, name)
+    def _audience(self, name: str) -> str:
+        if name != GATEWAY:
+            return _AUDIENCES.get(name, name)
+        client_id = self._context.find_gateway()
+        if client_id is None:
+            raise NoGateway
+        return client_id
+
+
+def _usual_audience(name: str, principal: Principal) -> str:
+    # Neither the emulator's owner nor the gateway itself is a caller of the gateway.
+    return "instance" if principal.owner or name == GATEWAY else GATEWAY
 
 
 def _sentence(exc: Exception) -> str:

@@ -10,10 +10,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from emulator.errors import FileDamaged
-from emulator.fault_middleware import DIGITAL_TWINS, ENTRA, RESOURCE_MANAGER
+from emulator.fault_middleware import APP_SERVICE, BLOB, DIGITAL_TWINS, ENTRA, GRAPH, RESOURCE_MANAGER, SCM
 from emulator.faults import FailingCall, Faults
 
-_SERVICES = (DIGITAL_TWINS, RESOURCE_MANAGER, ENTRA)
+_SERVICES = (DIGITAL_TWINS, RESOURCE_MANAGER, ENTRA, GRAPH, BLOB, APP_SERVICE, SCM)
 
 
 def check_faults(document: object) -> Mapping[str, Any]:
@@ -27,7 +27,9 @@ def check_faults(document: object) -> Mapping[str, Any]:
     trial = Faults()
     try:
         trial.update(document)
-        for name in set(document) - {"failing_calls"}:
+        for name in set(document) & {"failing_publishes"}:
+            _check(name, document[name], _is_count(document[name]), "a whole number, 0 or more")
+        for name in set(document) - {"failing_calls", "failing_publishes"}:
             _check(name, document[name], _is_duration(getattr(trial, name)), "seconds, 0 or more")
         for call in trial.failing_calls:
             _check_call(call)

@@ -12,6 +12,12 @@ from emulator.serving import drop_connection
 DIGITAL_TWINS = "digital-twins"
 RESOURCE_MANAGER = "resource-manager"
 ENTRA = "entra"
+GRAPH = "graph"
+BLOB = "blob"
+APP_SERVICE = "app-service"
+"""A site's front end."""
+SCM = "scm"
+"""A site's publish endpoint."""
 
 FaultAnswer = Callable[[int, FailingCall], Response]
 """Makes the answer with that status in the shape that the service gives its errors."""

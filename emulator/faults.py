@@ -1,7 +1,7 @@
 """Faults on demand: what a test or a person asks the emulator to do wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ class FailingCall:
     """Calls of one service that fail instead of being served."""
 
     service: str = "digital-twins"
-    """digital-twins, resource-manager or entra."""
+    """digital-twins, resource-manager, entra, graph, blob, app-service (a site's front end) or scm."""
     method: str = ".*"
     """A regular expression over the whole verb."""
     path: str = ".*"
@@ -38,7 +38,7 @@ class FailingCall:
 
 @dataclass
 class Faults:
-    """The faults that act now. All seconds; all off when new."""
+    """The faults that act now. Seconds where nothing else is said; all off when new."""
 
     query_lag: float = 0.0
     """How far queries lag behind writes."""
@@ -48,6 +48,10 @@ class Faults:
     """Added to every call of a data plane."""
     write_latency: float = 0.0
     """Added to every write of a twin, before it happens."""
+    publish_seconds: float = 0.0
+    """How long it takes to deploy a package to a site."""
+    failing_publishes: int = 0
+    """How many of the next deployments to sites end with status 3."""
     failing_calls: list[FailingCall] = field(default_factory=list)
 
     def update(self, document: Mapping[str, Any]) -> None:
@@ -60,8 +64,7 @@ class Faults:
         if unknown:
             raise ValueError(f"unknown fault {sorted(unknown)[0]!r}; there are: {', '.join(asdict(self))}")
         for name, value in document.items():
-            calls = name == "failing_calls"
-            setattr(self, name, [FailingCall(**item) for item in value] if calls else float(value))
+            setattr(self, name, _READERS.get(name, float)(value))
 
     def document(self) -> dict[str, Any]:
         """The faults as `update` takes them."""
@@ -79,3 +82,10 @@ class Faults:
                 self.failing_calls[position] = replace(call, times=call.times - 1)
                 return call
         return None
+
+
+def _read_calls(items: Iterable[Mapping[str, Any]]) -> list[FailingCall]:
+    return [FailingCall(**item) for item in items]
+
+
+_READERS: Mapping[str, Callable[[Any], object]] = {"failing_calls": _read_calls, "failing_publishes": int}

@@ -15,7 +15,9 @@ from emulator.home import Home, read_json, write_file
 
 RESOURCE_MANAGER = "resourceManager"
 ENTRA = "entra"
-_SERVICE_NAMES = {RESOURCE_MANAGER: "Resource Manager", ENTRA: "Entra ID"}
+BLOB = "blob"
+_SERVICE_NAMES = {RESOURCE_MANAGER: "Resource Manager", ENTRA: "Entra ID", BLOB: "Blob storage"}
+_OF_RESOURCES = ("instances", "sites", "scmSites")
 
 # Below what systems hand out to outgoing connections: a kept port is then still free at the next start.
 _CHOICE = range(20000, 32000)
@@ -35,9 +37,13 @@ class Ports:
     first: int | None = None
     """PORT: the first of the ports to use instead of the kept ones; None to keep them."""
     services: dict[str, int] = field(default_factory=dict)
-    """RESOURCE_MANAGER and ENTRA to port."""
+    """RESOURCE_MANAGER, ENTRA and BLOB to port."""
     instances: dict[str, int] = field(default_factory=dict)
     """Lower-case ARM id to port, also of instances that were deleted: made again, they come back to it."""
+    sites: dict[str, int] = field(default_factory=dict)
+    """The same for the front ends of sites."""
+    scm_sites: dict[str, int] = field(default_factory=dict)
+    """The same for the endpoints where sites are published."""
 
     def listen_service(self, name: str) -> Sockets:
         """Listens for a service on its kept port, or chooses one.
@@ -57,9 +63,24 @@ class Ports:
         """
         return self._listen(self.instances, key, f"the instance {key.rsplit('/', 1)[-1]}")
 
+    def listen_site(self, key: str) -> tuple[Sockets, Sockets]:
+        """Listens for a site's front end and for its SCM site on their kept ports, or chooses some.
+
+        Raises:
+            PortInUse: a kept port is another program's; neither listens.
+            NoFreePort: there are none to choose.
+        """
+        name = key.rsplit("/", 1)[-1]
+        front = self._listen(self.sites, key, f"the site {name}")
+        try:
+            return front, self._listen(self.scm_sites, key, f"the SCM site of {name}")
+        except (PortInUse, NoFreePort):
+            close(front)
+            raise
+
     def save(self) -> None:
         """Writes the file."""
-        document = {**self.services, "instances": self.instances}
+        document = {**self.services, **dict(zip(_OF_RESOURCES, self._of_resources, strict=True))}
         write_file(self.home.ports_file, json.dumps(document, indent=2))
 
     def _listen(self, kept: dict[str, int], name: str, service: str) -> Sockets:
@@ -78,8 +99,12 @@ class Ports:
             candidates: Iterable[int] = secrets.SystemRandom().sample(_CHOICE, k=len(_CHOICE))
         else:
             candidates = range(self.first + len(_SERVICE_NAMES), _LAST_PORT + 1)
-        taken = {*self.services.values(), *self.instances.values()}
+        taken = {port for ports in (self.services, *self._of_resources) for port in ports.values()}
         return (port for port in candidates if port not in taken)
+
+    @property
+    def _of_resources(self) -> tuple[dict[str, int], ...]:
+        return self.instances, self.sites, self.scm_sites
 
 
 def load_ports(home: Home, *, first: int | None = None) -> Ports:
@@ -90,15 +115,16 @@ def load_ports(home: Home, *, first: int | None = None) -> Ports:
     """
     document = read_json(home.ports_file)
     try:
-        services, instances = _read(document)
+        services, *of_resources = _read(document)
     except (TypeError, ValueError, AttributeError) as exc:
         raise FileDamaged(
             home.ports_file, "not the ports as they were written", "delete it to choose new ones"
         ) from exc
     if first is not None and services.get(RESOURCE_MANAGER) != first:
-        services = {RESOURCE_MANAGER: first, ENTRA: first + 1}
-        instances = dict(zip(instances, itertools.count(first + len(services)), strict=False))
-    return Ports(home, first, services, instances)
+        numbers = itertools.count(first)
+        services = dict(zip(_SERVICE_NAMES, numbers, strict=False))
+        of_resources = [dict(zip(ports, numbers, strict=False)) for ports in of_resources]
+    return Ports(home, first, services, *of_resources)
 
 
 def parse_first_port(value: str | None) -> int | None:
@@ -154,7 +180,7 @@ def _listen_on(family: socket.AddressFamily, address: str, port: int) -> socket.
     return listener
 
 
-def _read(document: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+def _read(document: Mapping[str, Any]) -> list[dict[str, int]]:
     services = {name: int(document[name]) for name in _SERVICE_NAMES if name in document}
-    instances = {str(key): int(port) for key, port in document.get("instances", {}).items()}
-    return services, instances
+    of_resources = (document.get(name, {}).items() for name in _OF_RESOURCES)
+    return [services, *({str(key): int(port) for key, port in items} for items in of_resources)]

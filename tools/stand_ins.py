@@ -11,8 +11,11 @@ from pathlib import Path
 
 from tools.checkout import CHECKOUT
 
-_PLUGINS = {"azure-native": "pulumi-azure-native"}
-"""Name of the plugin to the Python package whose version the engine asks for."""
+_PLUGINS = {
+    "azure-native": ("pulumi-azure-native", "emulator/provider"),
+    "azuread": ("pulumi-azuread", "emulator/directory_provider"),
+}
+"""Name of the plugin to the Python package whose version the engine asks for, and the folder of the stand-in."""
 
 
 def install_stand_ins(pulumi_home: Path) -> None:
@@ -20,8 +23,8 @@ def install_stand_ins(pulumi_home: Path) -> None:
 
     Those of earlier versions stay: a state that was written with them still asks for them.
     """
-    for name, package in _PLUGINS.items():
-        executable = CHECKOUT / "emulator" / "provider" / "bin" / f"pulumi-resource-{name}"
+    for name, (package, folder) in _PLUGINS.items():
+        executable = CHECKOUT / folder / "bin" / f"pulumi-resource-{name}"
         place = pulumi_home / "plugins" / f"resource-{name}-v{version(package)}" / executable.name
         script = f'#!/bin/sh\nexec {shlex.quote(str(executable))} "$@"\n'
         if not place.exists() or place.read_text() != script:

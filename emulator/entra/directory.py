@@ -26,6 +26,8 @@ class Principal:
     """The client id of a service principal."""
     owner: bool = False
     """The emulator's own administrator, who is allowed everything outside role assignments."""
+    graph_permissions: frozenset[str] = frozenset()
+    """The application permissions that a service principal holds on Microsoft Graph."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class Directory:
             found |= new
             waiting.extend(new)
         return frozenset(found)
+
+    def direct_groups_of(self, object_id: str) -> frozenset[str]:
+        """The object ids of the groups that hold the principal itself."""
+        return self._groups_by_member.get(object_id.lower(), frozenset())
 
     def signed_in(self, name: str) -> Principal:
         """The user or service principal of that name.

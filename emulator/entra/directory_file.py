@@ -11,10 +11,11 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from emulator.entra.directory import GROUP, SERVICE_PRINCIPAL, USER, Directory, Principal, StandingAssignment
 from emulator.entra.errors import DirectoryInvalid
+from emulator.entra.graph.access import PERMISSIONS
 
 _TYPES = (USER, GROUP, SERVICE_PRINCIPAL)
 _REQUIRED = {USER: {"type", "objectId"}, GROUP: {"type", "objectId"}, SERVICE_PRINCIPAL: {"type", "objectId", "appId"}}
-_OPTIONAL = {USER: {"owner"}, GROUP: {"members"}, SERVICE_PRINCIPAL: {"owner"}}
+_OPTIONAL = {USER: {"owner"}, GROUP: {"members"}, SERVICE_PRINCIPAL: {"owner", "graphPermissions"}}
 
 
 def load_directory(path: Path) -> Directory:
@@ -87,7 +88,16 @@ class _Reader:
             members=tuple(object_ids[str(member)] for member in members),
             app_id=self._uuid(row, "appId") if "appId" in row else None,
             owner=owner,
+            graph_permissions=self._graph_permissions(row),
         )
+
+    def _graph_permissions(self, row: CommentedMap) -> frozenset[str]:
+        permissions = self._list(row, "graphPermissions")
+        for position, permission in enumerate(permissions):
+            if permission not in PERMISSIONS:
+                known = ", ".join(PERMISSIONS)
+                raise self._at(permissions, position, f"unknown graph permission {permission!r}: there are {known}")
+        return frozenset(permissions)
 
     def _standing_assignment(
         self, items: CommentedSeq, position: int, object_ids: Mapping[str, str]

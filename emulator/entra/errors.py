@@ -5,6 +5,9 @@ EntraError
   UnknownPrincipal     no principal has that name
   CannotSignIn         a group has no token of its own
   InvalidToken         a token is not accepted
+  TokenRefused         no token is issued for that audience to that principal
+    ResourceUnknown      nobody registered the audience
+    NotAssigned          the application wants an assignment, and the principal has none
 """
 
 from collections.abc import Iterable
@@ -46,3 +49,28 @@ class InvalidToken(EntraError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class TokenRefused(EntraError):
+    """No token is issued for that audience to that principal; the text starts with Entra's own code."""
+
+
+class ResourceUnknown(TokenRefused):
+    """Nobody registered the audience, or its application has no service principal in the tenant."""
+
+    def __init__(self, audience: str, tenant_id: str) -> None:
+        super().__init__(
+            f"AADSTS500011: The resource principal named {audience} was not found in the tenant named {tenant_id}. "
+            "This can happen if the application has not been installed by the administrator of the tenant."
+        )
+
+
+class NotAssigned(TokenRefused):
+    """The application's service principal wants an assignment, and the principal has none."""
+
+    def __init__(self, name: str, application: str, *, is_user: bool) -> None:
+        super().__init__(
+            f"AADSTS50105: The signed in user '{name}' is not assigned to a role for the application '{application}'."
+            if is_user
+            else f"AADSTS501051: Application '{name}' is not assigned to a role for the application '{application}'."
+        )

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,18 +11,35 @@ from starlette.routing import Route
 
 from emulator.clock import Clock
 from emulator.entra.directory import Directory, Principal
+from emulator.entra.errors import TokenRefused
 from emulator.entra.tokens import TokenIssuer
 from emulator.faults import FailingCall
 
 MANAGED_IDENTITY_PATH = "/msi/token"
 _API_VERSION = "2019-08-01"
 _LIFETIME = 3600
-# How a client asks for one of several identities; ours have one each.
+# How a client asks for one of several identities; a principal of the directory has only itself.
 _IDENTITY_PARAMETERS = ("client_id", "principal_id", "object_id", "mi_res_id")
 
 
+class SiteIdentities(Protocol):
+    """Knows the managed identities of sites."""
+
+    def site_of(self, secret: str) -> str | None:
+        """The id of the site with that secret; None for a secret of no site."""
+
+    def choose(self, site_id: str, parameters: Mapping[str, str]) -> Principal | None:
+        """The identity that the query names, if the site has it; without a name the site's own, if it has one."""
+
+
 def create_app(
-    *, directory: Directory, issuer: TokenIssuer, clock: Clock, secrets: Mapping[str, str], authority_url: str
+    *,
+    directory: Directory,
+    issuer: TokenIssuer,
+    clock: Clock,
+    secrets: Mapping[str, str],
+    sites: SiteIdentities,
+    authority_url: str,
 ) -> Starlette:
     """Entra ID of the directory's tenant.
 
@@ -31,9 +48,12 @@ def create_app(
         issuer: signs the tokens.
         clock: tells when a token expires.
         secrets: principal name to the secret of its managed-identity endpoint.
+        sites: the sites' own secrets, and who they may be.
         authority_url: where this application is served.
     """
-    entra = _Entra(directory, issuer, clock, secrets, authority_url)
+    entra = _Entra(
+        directory=directory, issuer=issuer, clock=clock, secrets=secrets, sites=sites, authority_url=authority_url
+    )
     return Starlette(
         routes=[
             Route("/{tenant}/v2.0/.well-known/openid-configuration", entra.get_configuration),
@@ -54,16 +74,19 @@ def answer_fault(status: int, fault: FailingCall) -> Response:
 class _Entra:
     def __init__(
         self,
+        *,
         directory: Directory,
         issuer: TokenIssuer,
         clock: Clock,
         secrets: Mapping[str, str],
+        sites: SiteIdentities,
         authority_url: str,
     ) -> None:
         self._directory = directory
         self._issuer = issuer
         self._clock = clock
         self._secrets = secrets
+        self._sites = sites
         self._authority_url = authority_url
 
     async def get_configuration(self, request: Request) -> Response:
@@ -89,8 +112,10 @@ class _Entra:
 
     async def get_managed_identity_token(self, request: Request) -> Response:
         """App Service's protocol: the secret in the header says which site, and so which identity, is asking."""
-        principal = self._principal_of(request.headers.get("x-identity-header", ""))
-        if principal is None:
+        secret = request.headers.get("x-identity-header", "")
+        site_id = self._sites.site_of(secret)
+        principal = self._principal_of(secret)
+        if site_id is None and principal is None:
             return _refuse(401, "The header X-IDENTITY-HEADER holds no secret of an identity.")
         parameters = request.query_params
         if parameters.get("api-version") != _API_VERSION:
@@ -98,10 +123,15 @@ class _Entra:
         resource = parameters.get("resource", "").removesuffix("/.default")
         if not resource:
             return _refuse(400, "The parameter resource is missing.")
-        asked = [parameters[name] for name in _IDENTITY_PARAMETERS if name in parameters]
-        if any(identifier.lower() not in (principal.app_id, principal.object_id) for identifier in asked):
+        if site_id is not None:
+            principal = self._sites.choose(site_id, parameters)
+        if principal is None or (site_id is None and not _is_named(principal, parameters)):
             return _refuse(400, "No User Assigned or Delegated Managed Identity found for specified ClientId.")
-        return JSONResponse(self._token_answer(principal, resource))
+        try:
+            self._issuer.require_resource(resource)
+            return JSONResponse(self._token_answer(principal, resource))
+        except TokenRefused as refused:
+            return _refuse(400, str(refused))
 
     def _principal_of(self, secret: str) -> Principal | None:
         for name, known in self._secrets.items():
@@ -117,6 +147,11 @@ class _Entra:
             "token_type": "Bearer",
             "client_id": principal.app_id or principal.object_id,
         }
+
+
+def _is_named(principal: Principal, parameters: Mapping[str, str]) -> bool:
+    asked = [parameters[name] for name in _IDENTITY_PARAMETERS if name in parameters]
+    return all(identifier.lower() in (principal.app_id, principal.object_id) for identifier in asked)
 
 
 def _refuse(status: int, message: str) -> Response:

@@ -1,5 +1,6 @@
-"""Signed tokens, in the shape of Entra ID's version 2.0 access tokens."""
+"""Signed tokens, in the shape of Entra ID's access tokens: version 2.0, or 1.0 where an application asks for that."""
 
+import re
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping
@@ -13,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from emulator.clock import Clock
 from emulator.entra.directory import SERVICE_PRINCIPAL, Directory, Principal
-from emulator.entra.errors import InvalidToken
+from emulator.entra.errors import InvalidToken, ResourceUnknown
+from emulator.entra.registered_claims import Audience
+from emulator.entra.registrations import Registrations
 from emulator.storage import Storage
 
 SIGNING_KEYS = "signing-keys"
@@ -22,6 +25,10 @@ _KEY = "current"
 _ALGORITHM = "RS256"
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _SCHEME = "bearer "
+# What an application of the tenant's own is called; Microsoft's services are https addresses.
+_REGISTERED = re.compile(r"api://.*|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+# The client ids of Digital Twins and Graph, which every tenant has.
+_MICROSOFTS = frozenset({"0b07f429-9f4b-4714-9392-cc5e8e80c8b0", "00000003-0000-0000-c000-000000000000"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +50,7 @@ class TokenIssuer:
         self._clock = clock
         self._directory = directory
         self._authority_url = authority_url
+        self._registrations = Registrations(storage)
         self._key = _get_key(storage)
         self._public_key = self._key.public_key()
         self.public_jwk = _public_jwk(self._public_key)
@@ -58,15 +66,17 @@ class TokenIssuer:
 
         Args:
             principal: whose token.
-            audience: the claim `aud`.
+            audience: a client id or identifier URI of a registered application; anything else is a service of
+                Microsoft's, and the claim `aud` as it stands.
             lifetime: seconds until it expires, by the emulator's clock.
             claims: set over the usual ones; another `tid` makes it a token of that tenant.
+
+        Raises:
+            TokenRefused: the application is not for that principal.
         """
         tenant_id = claims.get("tid", self._directory.tenant_id)
         now = self._clock.now()
         payload = {
-            "aud": audience,
-            "iss": self._issuer_of(tenant_id),
             "iat": int(now.timestamp()),
             "nbf": int(now.timestamp()),
             "exp": int((now + timedelta(seconds=lifetime)).timestamp()),
@@ -74,11 +84,20 @@ class TokenIssuer:
             "sub": principal.object_id,
             "tid": tenant_id,
             "uti": str(uuid.uuid4()),
-            "ver": "2.0",
-            **self._claims_by_type(principal),
+            **self._claims_for(audience, principal, tenant_id),
             **claims,
         }
         return jwt.encode(payload, self._key, _ALGORITHM, headers={"kid": self.public_jwk["kid"]})
+
+    def require_resource(self, audience: str) -> None:
+        """Returns when tokens are issued for the audience.
+
+        Raises:
+            ResourceUnknown: it is the name of an application that nobody registered.
+        """
+        known = audience.lower() in _MICROSOFTS or self._find_audience(audience) is not None
+        if not known and _REGISTERED.fullmatch(audience):
+            raise ResourceUnknown(audience, self._directory.tenant_id)
 
     def validate(self, token: str, audiences: Collection[str]) -> Claims:
         """What the token says, once its signature, issuer, time and audience are found right.
@@ -98,7 +117,7 @@ class TokenIssuer:
             raise InvalidToken("the token is not valid yet")
         if not isinstance(claims["aud"], str) or claims["aud"] not in audiences:
             raise InvalidToken(f"the token's audience is {claims['aud']!r}, not {sorted(audiences)[0]!r}")
-        if claims["iss"] != self._issuer_of(claims["tid"]):
+        if claims["iss"] != self._issuer_of(claims["tid"], str(claims.get("ver", "2.0"))):
             raise InvalidToken("the token's issuer is not its tenant's")
         return Claims(object_id=str(claims["oid"]).lower(), tenant_id=str(claims["tid"]).lower(), all=claims)
 
@@ -125,6 +144,32 @@ class TokenIssuer:
         except jwt.PyJWTError as exc:
             raise InvalidToken("the token cannot be read") from exc
 
+    def _claims_for(self, audience: str, principal: Principal, tenant_id: object) -> Mapping[str, Any]:
+        registered = self._find_audience(audience)
+        if registered is None:
+            return {
+                "aud": audience,
+                "iss": self._issuer_of(tenant_id),
+                "ver": "2.0",
+                **self._claims_by_type(principal),
+            }
+        version = "2.0" if registered.is_version_2 else "1.0"
+        client_id = principal.app_id or _AZURE_CLI
+        return {
+            "aud": registered.application["appId"] if registered.is_version_2 else audience,
+            "iss": self._issuer_of(tenant_id, version),
+            "ver": version,
+            **registered.claims_of(principal, self._directory, client_id=client_id),
+        }
+
+    def _find_audience(self, audience: str) -> Audience | None:
+        application = self._registrations.by_audience(audience)
+        service_principal = self._registrations.service_principal_of(application["appId"]) if application else None
+        if application is None or service_principal is None:
+            return None
+        assignments = self._registrations.assignments_to(service_principal["id"])
+        return Audience(application=application, service_principal=service_principal, assignments=assignments)
+
     def _claims_by_type(self, principal: Principal) -> Mapping[str, Any]:
         if principal.type == SERVICE_PRINCIPAL:
             # Entra puts no groups into a service principal's token.
@@ -136,8 +181,8 @@ class TokenIssuer:
             "scp": "user_impersonation",
         }
 
-    def _issuer_of(self, tenant_id: object) -> str:
-        return f"{self._authority_url}/{tenant_id}/v2.0"
+    def _issuer_of(self, tenant_id: object, version: str = "2.0") -> str:
+        return f"{self._authority_url}/{tenant_id}/{'' if version == '1.0' else 'v2.0'}"
 
 
 def _get_key(storage: Storage) -> rsa.RSAPrivateKey:

@@ -2,6 +2,8 @@
 
 ProviderError
   AlreadyExists       azure-native does not take over what it did not create
+  AlreadyChanged      the same, of what comes with its parent
+  ParentMissing       what comes with its parent has none
   NotInLocalAzure     a type or function that the local Azure does not have
   SettingMissing      the stack's config lacks something
   Refused             Resource Manager or Entra said no
@@ -21,6 +23,23 @@ class AlreadyExists(ProviderError):
         super().__init__(
             f"cannot create already existing resource '{resource_id}': import it (resource option import), or delete it"
         )
+
+
+class AlreadyChanged(ProviderError):
+    """A resource that comes with its parent is not as it came: somebody manages it already."""
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(
+            f"cannot create already existing subresource '{resource_id}': import it (resource option import), or set "
+            "it back to its default"
+        )
+
+
+class ParentMissing(ProviderError):
+    """A resource that comes with its parent has none."""
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"parent resource does not exist for resource '{resource_id}'")
 
 
 class NotInLocalAzure(ProviderError):

@@ -9,7 +9,14 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import PropertyDiff, PropertyDiffKind
 
 from emulator.provider.changes import find_changes, top_of
-from emulator.provider.errors import AlreadyExists, NotInLocalAzure, ProviderError, SettingMissing
+from emulator.provider.errors import (
+    AlreadyChanged,
+    AlreadyExists,
+    NotInLocalAzure,
+    ParentMissing,
+    ProviderError,
+    SettingMissing,
+)
 from emulator.provider.resource_manager import ResourceManager
 from emulator.provider.translate import (
     AUTO_NAMED,
@@ -17,6 +24,7 @@ from emulator.provider.translate import (
     complete_inputs,
     find_input_problems,
     imported_inputs,
+    is_default,
     make_body,
     make_id,
     make_outputs,
@@ -93,15 +101,14 @@ class AzureNativeStandIn(pulumi_provider.Provider):
         )
 
     async def create(self, request: pulumi_provider.CreateRequest) -> pulumi_provider.CreateResponse:
-        """Makes the resource, unless it is there already."""
+        """Makes the resource, unless it is there already; one that comes with its parent has to be as it came."""
         row = _row(request.type)
         inputs, secret = read_properties(request.properties), secret_names(request.properties)
         if request.preview:
             outputs = write_properties(preview_outputs(row, inputs, {}), secret=secret)
             return pulumi_provider.CreateResponse("", outputs)
         resource_id = make_id(row, inputs, self._subscription())
-        if await self._call(lambda manager: manager.get(resource_id, row.api_versions[0])) is not None:
-            raise AlreadyExists(resource_id)
+        await self._require_free(row, resource_id)
         document = await self._put(row, resource_id, inputs)
         return pulumi_provider.CreateResponse(document["id"], _state(row, document, inputs, secret))
 
@@ -133,9 +140,14 @@ class AzureNativeStandIn(pulumi_provider.Provider):
         return pulumi_provider.ReadResponse(request.resource_id, state, write_properties(inputs, secret=secret))
 
     async def delete(self, request: pulumi_provider.DeleteRequest) -> None:
-        """Removes the resource."""
+        """Removes the resource; one that comes with its parent becomes as it came, for nothing else can be done."""
         row = _row(request.type)
-        await self._call(lambda manager: manager.delete(request.resource_id, row.api_versions[0]))
+        resource_id, version = request.resource_id, row.api_versions[0]
+        if row.default_body is None:
+            await self._call(lambda manager: manager.delete(resource_id, version))
+        else:
+            body = {"properties": row.default_body}
+            await self._call(lambda manager: manager.put(resource_id, version, body))
 
     async def invoke(self, request: pulumi_provider.InvokeRequest) -> pulumi_provider.InvokeResponse:
         """Answers who is asking, and where."""
@@ -149,6 +161,16 @@ class AzureNativeStandIn(pulumi_provider.Provider):
             "tenantId": claims["tid"],
         }
         return pulumi_provider.InvokeResponse(write_properties(values))
+
+    async def _require_free(self, row: ResourceType, resource_id: str) -> None:
+        document = await self._call(lambda manager: manager.get(resource_id, row.api_versions[0]))
+        if row.default_body is None:
+            if document is not None:
+                raise AlreadyExists(resource_id)
+        elif document is None:
+            raise ParentMissing(resource_id)
+        elif not is_default(row, document):
+            raise AlreadyChanged(resource_id)
 
     async def _put(self, row: ResourceType, resource_id: str, inputs: Values) -> Mapping[str, Any]:
         body = make_body(row, inputs)

@@ -1,40 +1,22 @@
 """The provider's client of the local Resource Manager, as the principal whose environment it runs in."""
 
-import base64
-import json
 import os
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from threading import Lock
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import requests
 
-from emulator.provider.errors import NotReachable, Refused, WrongEnvironment
+from emulator.provider.local_service import LocalService
 
 AUDIENCE = "https://management.azure.com/"
-# azure-native retries these and nothing else (fact sheet pulumi-azure, section 0).
-_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-_PAUSES = (0.5, 1.0, 2.0)
-_LONGEST_PAUSE = 60.0
-_TIMEOUT = 120
-_TOKEN_SECONDS = 300
 
 
-@dataclass
-class ResourceManager:
-    """Sends requests with the principal's token; may be called from several threads."""
+class ResourceManager(LocalService):
+    """Reads, writes and deletes resources."""
 
-    address: str
-    token_endpoint: str
-    token_secret: str
-    session: requests.Session
-    sleep: Callable[[float], None] = time.sleep
-    _token: str = ""
-    _good_until: float = 0
-    _lock: Lock = field(default_factory=Lock)
+    name: ClassVar[str] = "Resource Manager"
+    audience: ClassVar[str] = AUDIENCE
+    port_name: ClassVar[str] = "resourceManager"
 
     def get(self, resource_id: str, api_version: str) -> Mapping[str, Any] | None:
         """The resource, or None.
@@ -42,8 +24,8 @@ class ResourceManager:
         Raises:
             ProviderError: Resource Manager refuses or does not answer.
         """
-        answer = self._send("GET", resource_id, api_version, None)
-        return None if answer.status_code == 404 else _read(answer)
+        answer = self._call("GET", resource_id, api_version)
+        return None if answer.status_code == 404 else self._read(answer)
 
     def put(self, resource_id: str, api_version: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Makes or updates the resource, and returns it.
@@ -51,7 +33,7 @@ class ResourceManager:
         Raises:
             ProviderError: Resource Manager refuses or does not answer.
         """
-        return _read(self._send("PUT", resource_id, api_version, body))
+        return self._read(self._call("PUT", resource_id, api_version, body))
 
     def delete(self, resource_id: str, api_version: str) -> None:
         """Removes the resource; one that is gone already is no error.
@@ -59,63 +41,19 @@ class ResourceManager:
         Raises:
             ProviderError: Resource Manager refuses or does not answer.
         """
-        answer = self._send("DELETE", resource_id, api_version, None)
+        answer = self._call("DELETE", resource_id, api_version)
         if answer.status_code >= 400 and answer.status_code != 404:
-            raise _refusal(answer)
+            raise self.refusal(answer)
 
-    def claims(self) -> Mapping[str, Any]:
-        """What the principal's token says, unchecked: it is for names, not for decisions."""
-        payload = self._get_token().split(".")[1]
-        return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+    def _call(
+        self, method: str, resource_id: str, api_version: str, body: Mapping[str, Any] | None = None
+    ) -> requests.Response:
+        return self.send(method, resource_id, body, query={"api-version": api_version})
 
-    def _send(self, method: str, path: str, version: str, body: Mapping[str, Any] | None) -> requests.Response:
-        """The answer, whatever its status; what may be gone at the next try is tried again."""
-        for pause in _PAUSES:
-            try:
-                answer = self._request(method, path, version, body)
-            except NotReachable:
-                self.sleep(pause)
-                continue
-            if answer.status_code not in _RETRIED:
-                return answer
-            asked = answer.headers.get("Retry-After", "")
-            self.sleep(min(float(asked), _LONGEST_PAUSE) if asked.isdecimal() else pause)
-        return self._request(method, path, version, body)
-
-    def _request(self, method: str, path: str, version: str, body: Mapping[str, Any] | None) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self._get_token()}"}
-        try:
-            return self.session.request(
-                method,
-                f"{self.address}{path}",
-                params={"api-version": version},
-                json=body,
-                headers=headers,
-                timeout=_TIMEOUT,
-            )
-        except requests.RequestException as exc:
-            raise NotReachable(self.address, type(exc).__name__) from exc
-
-    def _get_token(self) -> str:
-        with self._lock:
-            if time.monotonic() > self._good_until:
-                self._token = self._ask_for_token()
-                self._good_until = time.monotonic() + _TOKEN_SECONDS
-            return self._token
-
-    def _ask_for_token(self) -> str:
-        try:
-            answer = self.session.get(
-                self.token_endpoint,
-                params={"api-version": "2019-08-01", "resource": AUDIENCE},
-                headers={"X-IDENTITY-HEADER": self.token_secret},
-                timeout=_TIMEOUT,
-            )
-        except requests.RequestException as exc:
-            raise NotReachable(self.token_endpoint, type(exc).__name__) from exc
-        if answer.status_code != 200:
-            raise Refused(answer.status_code, "NoToken", "Entra gave no token; run the command by tools/pulumi-local")
-        return str(answer.json()["access_token"])
+    def _read(self, answer: requests.Response) -> Mapping[str, Any]:
+        if answer.status_code >= 400:
+            raise self.refusal(answer)
+        return dict(answer.json())
 
 
 def connect(environment: Mapping[str, str] = os.environ) -> ResourceManager:
@@ -124,39 +62,4 @@ def connect(environment: Mapping[str, str] = os.environ) -> ResourceManager:
     Raises:
         WrongEnvironment: the plugin was not started by tools/pulumi-local.
     """
-    ports_file = Path(_require(environment, "TWIN_RBAC_LOCAL")) / "ports.json"
-    try:
-        port = json.loads(ports_file.read_text())["resourceManager"]
-    except (OSError, ValueError, KeyError) as exc:
-        raise WrongEnvironment(f"{ports_file} names no port of Resource Manager") from exc
-    session = requests.Session()
-    # It talks to loopback alone: no proxy, no other certificates than those that it is told to trust.
-    session.trust_env = False
-    session.verify = _require(environment, "SSL_CERT_FILE")
-    return ResourceManager(
-        address=f"https://localhost:{port}",
-        token_endpoint=_require(environment, "IDENTITY_ENDPOINT"),
-        token_secret=_require(environment, "IDENTITY_HEADER"),
-        session=session,
-    )
-
-
-def _require(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name)
-    if not value:
-        raise WrongEnvironment(f"{name} is not set")
-    return value
-
-
-def _read(answer: requests.Response) -> Mapping[str, Any]:
-    if answer.status_code >= 400:
-        raise _refusal(answer)
-    return dict(answer.json())
-
-
-def _refusal(answer: requests.Response) -> Refused:
-    try:
-        error = answer.json()["error"]
-        return Refused(answer.status_code, str(error["code"]), str(error["message"]))
-    except (ValueError, KeyError, TypeError):
-        return Refused(answer.status_code, "Unknown", "the answer is no error of Resource Manager")
+    return ResourceManager.connect(environment)

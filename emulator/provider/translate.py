@@ -45,7 +45,8 @@ def complete_inputs(
         complete.setdefault("location", location)
     if row.name_input not in complete and row.auto_name:
         complete[row.name_input] = old_inputs.get(row.name_input) or _make_name(row, name, seed)
-        complete[AUTO_NAMED] = True
+        if row.auto_name != "copy":
+            complete[AUTO_NAMED] = True
     return complete
 
 
@@ -83,6 +84,11 @@ def make_body(row: ResourceType, inputs: Values) -> Values:
     return {**beside, "properties": inner} if "properties" in row.body.properties else beside
 
 
+def is_default(row: ResourceType, document: Mapping[str, Any]) -> bool:
+    """Whether a resource that comes with its parent is still as it came, as far as the default says."""
+    return _holds(document.get("properties", {}), row.default_body)
+
+
 def make_outputs(row: ResourceType, document: Mapping[str, Any]) -> Values:
     """The resource's outputs from Resource Manager's answer."""
     outputs = {key: value for key, value in document.items() if key not in {"properties", "id"}}
@@ -118,13 +124,21 @@ def imported_inputs(row: ResourceType, resource_id: str, outputs: Values) -> Val
     """The inputs of a resource that Pulumi did not make."""
     shapes = input_shapes(row)
     values = {key: _as_input(key, outputs, shape) for key, shape in shapes.items() if key not in row.path_inputs}
-    pattern = re.sub(r"{(\w+)}", lambda match: f"(?P<{match[1]}>{'.*' if match[1] == 'scope' else '[^/]+'})", row.path)
-    match = re.fullmatch(pattern, resource_id, re.IGNORECASE)
+    match = row.pattern.fullmatch(resource_id)
     path = {key: match[key] for key in row.path_inputs} if match else {}
     return {**{key: value for key, value in values.items() if value is not None}, **path}
 
 
+def _holds(live: Any, wanted: Any) -> bool:
+    """Whether everything wanted stands in the value, whatever else does."""
+    if not isinstance(wanted, Mapping):
+        return bool(live == wanted)
+    return isinstance(live, Mapping) and all(_holds(live.get(key), item) for key, item in wanted.items())
+
+
 def _make_name(row: ResourceType, name: str, seed: bytes) -> str:
+    if row.auto_name == "copy":
+        return name
     source = random.Random(seed)  # noqa: S311  # a name, no secret
     if row.auto_name == "guid":
         return str(UUID(int=source.getrandbits(128), version=4))

@@ -25,7 +25,8 @@ REMOVED_ASSIGNMENTS = "removed-role-assignments"
 ROLE_DEFINITIONS = "role-definitions"
 """Kind of document: GUID -> properties of a custom role."""
 MANAGED_IDENTITIES = "managed-identities"
-"""Kind of document: object id -> id of the resource whose system-assigned identity it is."""
+"""Kind of document: object id -> id of the resource whose identity it is (`resourceId`); a user-assigned one, which is
+a resource itself, has a `clientId` too."""
 
 _STANDING = UUID("3f1d7c0e-8a52-4f57-9c0b-6b8f0c0a9b11")
 _EVERYTHING = {"actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": []}
@@ -104,7 +105,10 @@ class AccessControl:
     def client_id(self, object_id: str) -> str:
         """How Resource Manager names a caller in an error: an application's client id, else its name."""
         principal = self.directory.by_object_id(object_id)
-        return principal.app_id or principal.name if principal else object_id
+        if principal is not None:
+            return principal.app_id or principal.name
+        identity = self.storage.get(MANAGED_IDENTITIES, object_id.lower()) or {}
+        return str(identity.get("clientId", object_id))
 
     def _permissions_of(self, object_id: str, scope: str, assignments: Iterable[Document]) -> list[Mapping[str, Any]]:
         principal = self.directory.by_object_id(object_id)

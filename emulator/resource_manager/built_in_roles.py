@@ -1,16 +1,19 @@
-"""Azure's own role definitions, as far as the local Azure knows them (fact sheets adt-rbac 3, pulumi-azure 4.2)."""
+"""Azure's own role definitions, as far as the local Azure knows them (fact sheets adt-rbac 3, pulumi-azure 2.3)."""
 
 from collections.abc import Mapping
 from typing import Any
 
-_DATA = "Microsoft.DigitalTwins/"
+_TWINS = "Microsoft.DigitalTwins/"
+_CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers/"
+_DELEGATION_KEY = "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"
+_READ_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/read"
 
 
 def _role(name: str, *, actions: tuple[str, ...], not_actions: tuple[str, ...] = (), data: tuple[str, ...] = ()) -> Any:
     permission = {
         "actions": list(actions),
         "notActions": list(not_actions),
-        "dataActions": [_DATA + action for action in data],
+        "dataActions": list(data),
         "notDataActions": [],
     }
     return {
@@ -20,6 +23,10 @@ def _role(name: str, *, actions: tuple[str, ...], not_actions: tuple[str, ...] =
         "assignableScopes": ["/"],
         "permissions": [permission],
     }
+
+
+def _under(prefix: str, *names: str) -> tuple[str, ...]:
+    return tuple(prefix + name for name in names)
 
 
 _WRITES = tuple(f"Microsoft.Authorization/*/{verb}" for verb in ("Delete", "Write"))
@@ -34,7 +41,8 @@ BUILT_IN_ROLES: Mapping[str, Mapping[str, Any]] = {
     "bcd981a7-7f74-457b-83e1-cceb9e632ffe": _role(
         "Azure Digital Twins Data Owner",
         actions=(),
-        data=(
+        data=_under(
+            _TWINS,
             "digitaltwins/*",
             "digitaltwins/commands/*",
             "digitaltwins/relationships/*",
@@ -47,7 +55,8 @@ BUILT_IN_ROLES: Mapping[str, Mapping[str, Any]] = {
     "d57506d4-4c8d-48b1-8587-93c323f6a5a3": _role(
         "Azure Digital Twins Data Reader",
         actions=(),
-        data=(
+        data=_under(
+            _TWINS,
             "digitaltwins/read",
             "digitaltwins/relationships/read",
             "eventroutes/read",
@@ -56,6 +65,45 @@ BUILT_IN_ROLES: Mapping[str, Mapping[str, Any]] = {
             "jobs/deletions/read",
             "models/read",
             "query/action",
+        ),
+    ),
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": _role(
+        "Storage Blob Data Owner",
+        actions=(f"{_CONTAINERS}*", _DELEGATION_KEY),
+        data=(f"{_CONTAINERS}blobs/*",),
+    ),
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": _role(
+        "Storage Blob Data Contributor",
+        actions=(*_under(_CONTAINERS, "delete", "read", "write"), _DELEGATION_KEY),
+        data=_under(
+            _CONTAINERS, *(f"blobs/{name}" for name in ("delete", "read", "write", "move/action", "add/action"))
+        ),
+    ),
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": _role(
+        "Storage Blob Data Reader",
+        actions=(f"{_CONTAINERS}read", _DELEGATION_KEY),
+        data=(f"{_CONTAINERS}blobs/read",),
+    ),
+    "3913510d-42f4-4e42-8a64-420c390055eb": _role(
+        "Monitoring Metrics Publisher",
+        actions=("Microsoft.Insights/Register/Action", "Microsoft.Support/*", _READ_GROUP),
+        data=("Microsoft.Insights/Metrics/Write", "Microsoft.Insights/Telemetry/Write"),
+    ),
+    "de139f84-1756-47ae-9be6-808fbbe84772": _role(
+        "Website Contributor",
+        actions=(
+            "Microsoft.Authorization/*/read",
+            "Microsoft.Insights/alertRules/*",
+            "Microsoft.Insights/components/*",
+            "Microsoft.ResourceHealth/availabilityStatuses/read",
+            "Microsoft.Resources/deployments/*",
+            _READ_GROUP,
+            "Microsoft.Support/*",
+            "Microsoft.Web/certificates/*",
+            "Microsoft.Web/listSitesAssignedToHostName/read",
+            "Microsoft.Web/serverFarms/join/action",
+            "Microsoft.Web/serverFarms/read",
+            "Microsoft.Web/sites/*",
         ),
     ),
 }

@@ -21,6 +21,39 @@ class InstanceHost(Protocol):
         """Ends an instance and forgets its data."""
 
 
+@dataclass(frozen=True)
+class SiteHosts:
+    """Where a site is served."""
+
+    site: str
+    """Host name of the front end, such as localhost:21001."""
+    scm: str
+    """Host name of the publish endpoint."""
+
+
+class SiteHost(Protocol):
+    """Serves sites and runs what is published to them."""
+
+    async def start(self, site_id: str) -> SiteHosts:
+        """Serves a site and its publish endpoint; one that is served already keeps its host names."""
+
+    async def configure(self, site_id: str) -> None:
+        """Takes over what Resource Manager now holds of the site: its settings and auth settings act from now on."""
+
+    async def stop(self, site_id: str) -> None:
+        """Ends a site and forgets its package and deployments."""
+
+
+class BlobHost(Protocol):
+    """Keeps the blobs of storage accounts."""
+
+    def endpoint(self, account_name: str) -> str:
+        """The account's blob endpoint, such as https://localhost:21002/account/."""
+
+    def drop(self, resource_id: str) -> None:
+        """Forgets the blobs of an account, or of a container, that is no more."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResourceManagerContext:
     """State, rights, and what happens outside."""
@@ -33,6 +66,8 @@ class ResourceManagerContext:
     authenticate: Callable[[str | None], str]
     """Authorization header -> object id; raises InvalidToken."""
     instances: InstanceHost
+    sites: SiteHost
+    blobs: BlobHost
 
     def timestamp(self) -> str:
         """The time now, as Resource Manager writes it."""

@@ -4,6 +4,7 @@ ResourceManagerError
   InvalidRequest         400: a body, path or query that the service does not take
   NotAuthenticated       401
   AuthorizationFailed    403
+  LinkedAuthorizationFailed
   ResourceNotFound       404
   Conflict               409
 
@@ -54,6 +55,19 @@ class AuthorizationFailed(ResourceManagerError):
             f"The client '{client_id}' with object id '{object_id}' does not have authorization to perform action "
             f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh "
             "your credentials.",
+        )
+
+
+class LinkedAuthorizationFailed(ResourceManagerError):
+    """The caller may write the resource, and may not use another one that it names."""
+
+    def __init__(self, client_id: str, object_id: str, *, action: str, scope: str, linked: tuple[str, str]) -> None:
+        super().__init__(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{client_id}' with object id '{object_id}' has permission to perform action '{action}' on "
+            f"scope '{scope}'; however, it does not have permission to perform action(s) '{linked[0]}' on the linked "
+            f"scope(s) '{linked[1]}' (respectively) or the linked scope(s) are invalid.",
         )
 
 

@@ -1,16 +1,19 @@
 """The operations that role definitions may name (fact sheet adt-rbac, sections 1 and 2).
 
-Azure knows every provider's operations. The local Azure knows those of the three providers that it has, and refuses
-the others like misspelled ones.
+Azure knows every provider's operations. The local Azure knows those of its own resource types and of the services
+behind them, and refuses the others like misspelled ones.
 """
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_PREFIX = "Microsoft.DigitalTwins/"
+from emulator.resource_manager.resource_types import RESOURCE_TYPES
 
-DATA_ACTIONS = tuple(
+_PREFIX = "Microsoft.DigitalTwins/"
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/"
+
+_TWIN_DATA_ACTIONS = tuple(
     _PREFIX + name
     for name in (
         "query/action",
@@ -39,6 +42,13 @@ DATA_ACTIONS = tuple(
     )
 )
 
+DATA_ACTIONS = (
+    *_TWIN_DATA_ACTIONS,
+    *(_BLOBS + name for name in ("read", "write", "delete", "add/action", "move/action")),
+    "Microsoft.Insights/Metrics/Write",
+    "Microsoft.Insights/Telemetry/Write",
+)
+
 _READ_WRITE_DELETE = ("read", "write", "delete")
 _INSTANCE = "digitalTwinsInstances/"
 _PROXIES = f"{_INSTANCE}privateEndpointConnectionProxies/"
@@ -59,7 +69,6 @@ ACTIONS = (
             "locations/checkNameAvailability/action",
             "locations/operationResults/read",
             "locations/operationsStatuses/read",
-            *(f"{_INSTANCE}{verb}" for verb in _READ_WRITE_DELETE),
             *(f"{_INSTANCE}{child}/{verb}" for child in _CHILDREN for verb in _READ_WRITE_DELETE),
             f"{_INSTANCE}operationResults/read",
             f"{_INSTANCE}PrivateEndpointConnectionsApproval/action",
@@ -73,14 +82,15 @@ ACTIONS = (
             f"{_INSTANCE}metricDefinitions/read",
         )
     ),
-    *(
-        f"Microsoft.Authorization/{kind}/{verb}"
-        for kind in ("roleAssignments", "roleDefinitions", "locks")
-        for verb in _READ_WRITE_DELETE
-    ),
+    *(f"Microsoft.Authorization/locks/{verb}" for verb in _READ_WRITE_DELETE),
     "Microsoft.Authorization/permissions/read",
     "Microsoft.Resources/subscriptions/read",
-    *(f"Microsoft.Resources/subscriptions/resourceGroups/{verb}" for verb in _READ_WRITE_DELETE),
+    *(f"{row.operations}/{verb}" for row in RESOURCE_TYPES for verb in _READ_WRITE_DELETE),
+    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+    "Microsoft.Web/serverfarms/join/action",
+    "Microsoft.Web/sites/publish/action",
+    "Microsoft.Web/sites/restart/action",
 )
 
 

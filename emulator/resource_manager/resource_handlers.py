@@ -1,64 +1,44 @@
-"""What resource groups and instances answer."""
+"""What resources of every type answer."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from emulator.resource_manager.authorization import AccessControl
 from emulator.resource_manager.call import Answer, Call, check_body
-from emulator.resource_manager.resource_types import find_by_type
-from emulator.resource_manager.resources import GROUP_TYPE, INSTANCE_TYPE, Resources
+from emulator.resource_manager.resource_types import ResourceType
+from emulator.resource_manager.resources import Resources
 from emulator.resource_manager.schema import drop_nulls, keep_known
-
-_GROUP_ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
 
 
 class ResourceHandlers:
-    """One method for each kind of path."""
+    """One method for each kind of path; the row says which type is meant."""
 
     def __init__(self, resources: Resources, access: AccessControl) -> None:
         self._resources = resources
         self._access = access
 
-    async def group(self, call: Call) -> Answer:
-        """GET, PUT, PATCH or DELETE of a resource group."""
+    async def one(self, row: ResourceType, call: Call) -> Answer:
+        """GET, PUT, PATCH or DELETE of a resource or a resource group."""
         resource_id = call.parts["id"]
-        self._access.require(call.caller, f"{_GROUP_ACTION}/{call.verb}", resource_id)
-        if call.verb != "write":
-            return await self._read_or_delete(call, resource_id)
-        document, is_new = self._resources.put_group(resource_id, self._body(call, GROUP_TYPE))
-        return Answer(201 if is_new else 200, document)
-
-    async def instance(self, call: Call) -> Answer:
-        """GET, PUT, PATCH or DELETE of an instance."""
-        resource_id = call.parts["id"]
-        self._access.require(call.caller, f"{INSTANCE_TYPE}/{call.verb}", resource_id)
-        if call.verb != "write":
-            return await self._read_or_delete(call, resource_id)
-        document, is_new = await self._resources.put_instance(resource_id, self._body(call, INSTANCE_TYPE))
-        return Answer(201 if is_new else 200, document)
-
-    async def list_groups(self, call: Call) -> Answer:
-        """GET of a subscription's resource groups."""
-        self._access.require(call.caller, f"{_GROUP_ACTION}/read", call.parts["scope"])
-        return Answer(200, {"value": self._resources.list_in(call.parts["scope"], GROUP_TYPE)})
-
-    async def list_instances(self, call: Call) -> Answer:
-        """GET of the instances of a resource group or of the subscription."""
-        self._access.require(call.caller, f"{INSTANCE_TYPE}/read", call.parts["scope"])
-        return Answer(200, {"value": self._resources.list_in(call.parts["scope"], INSTANCE_TYPE)})
-
-    async def _read_or_delete(self, call: Call, resource_id: str) -> Answer:
+        self._access.require(call.caller, f"{row.operations}/{call.verb}", resource_id)
         if call.method == "GET":
-            return Answer(200, self._resources.get(resource_id))
-        return Answer(200 if await self._resources.delete(resource_id) else 204)
+            return Answer(200, self._resources.get(row, resource_id))
+        if call.method == "DELETE":
+            return Answer(200 if await self._resources.delete(resource_id) else 204)
+        document, is_new = await self._resources.put(row, resource_id, self._body(row, call), call.caller)
+        return Answer(row.created_status if is_new else 200, document)
 
-    def _body(self, call: Call, resource_type: str) -> Any:
+    async def many(self, row: ResourceType, call: Call) -> Answer:
+        """GET of the resources of a type in a subscription, a resource group or another resource."""
+        self._access.require(call.caller, f"{row.operations}/read", call.parts["scope"])
+        return Answer(200, {"value": self._resources.list_in(call.parts["scope"], row)})
+
+    def _body(self, row: ResourceType, call: Call) -> Any:
         """The whole resource as the caller wants it; a PATCH says only what is to be another."""
-        row, resource_id = find_by_type(resource_type), call.parts["id"]
-        body = call.body
+        resource_id, body = call.parts["id"], call.body
         if call.method == "PATCH":
-            body = _patched(keep_known(self._resources.get(resource_id), row.body), body)
-        check_body(row, resource_id.rsplit("/", 1)[-1], body)
+            body = _patched(keep_known(self._resources.get(row, resource_id), row.body), body)
+        check_body(row, row.name_of(resource_id), body)
         return drop_nulls(body)
 
 

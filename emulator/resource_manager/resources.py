@@ -1,21 +1,24 @@
-"""Resource groups and Azure Digital Twins instances."""
+"""Resources of every type of the table: kept, found, and made and removed together with what they stand for."""
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid5
 
 from emulator.resource_manager.authorization import MANAGED_IDENTITIES
 from emulator.resource_manager.context import ResourceManagerContext
-from emulator.resource_manager.errors import Conflict, InvalidRequest, ResourceNotFound
+from emulator.resource_manager.errors import Conflict, ResourceNotFound
+from emulator.resource_manager.kinds.identities import Identities, principal_id_of
+from emulator.resource_manager.kinds.kind import RESOURCES, Put
+from emulator.resource_manager.kinds.table import make_kinds
+from emulator.resource_manager.resource_types import ResourceType
+from emulator.resource_manager.resource_types.groups import GROUP, INSTANCE
 from emulator.resource_manager.role_assignments import RoleAssignments
 from emulator.resource_manager.scopes import covers, is_management_group, normalise, resource_group_of
 from emulator.storage import Document
 
-RESOURCES = "resources"
-"""Kind of document: lower-case id -> resource, as Resource Manager answers it."""
-GROUP_TYPE = "Microsoft.Resources/resourceGroups"
-INSTANCE_TYPE = "Microsoft.DigitalTwins/digitalTwinsInstances"
-_IDENTITIES = UUID("a3a1f5de-20b2-4c0e-8a14-1f5e0b1d7c11")
+GROUP_TYPE = GROUP.type
+INSTANCE_TYPE = INSTANCE.type
+
+__all__ = ["GROUP_TYPE", "INSTANCE_TYPE", "RESOURCES", "Resources"]
 
 
 class Resources:
@@ -25,102 +28,95 @@ class Resources:
         self._context = context
         self._storage = context.storage
         self._assignments = assignments
+        self._kinds = make_kinds(context)
+        self._identities = Identities(context)
 
-    def get(self, resource_id: str) -> Document:
-        """The resource group or resource.
-
-        Raises:
-            ResourceNotFound: there is none, or no group for it.
-        """
-        document = self._storage.get(RESOURCES, normalise(resource_id))
-        if document is None:
-            self._require_group(resource_id)
-            kind, name = resource_id.rstrip("/").split("/")[-2:]
-            message = f"The Resource '{kind}/{name}' under resource group '{_group_name(resource_id)}' was not found."
-            raise ResourceNotFound(message)
-        return document
-
-    def list_in(self, scope: str, resource_type: str) -> list[Document]:
-        """The resources of a type in a scope."""
-        return [
-            document
-            for _, document in self._storage.items(RESOURCES)
-            if document["type"] == resource_type and covers(scope, document["id"])
-        ]
-
-    def put_group(self, resource_id: str, body: Mapping[str, Any]) -> tuple[Document, bool]:
-        """Makes or updates a resource group; also says whether it is new.
+    def get(self, row: ResourceType, resource_id: str) -> Document:
+        """The resource group or resource; one that comes with its parent is there before anybody wrote it.
 
         Raises:
-            Conflict: it is elsewhere already.
+            ResourceNotFound: there is none, or no group or parent for it.
         """
-        existing = self._storage.get(RESOURCES, normalise(resource_id))
+        document = self._find(resource_id)
+        if document is not None:
+            return document
+        self._require_above(row, resource_id)
+        if row.default_body is None:
+            raise _not_found(resource_id)
+        return {**_named(row, resource_id), "properties": dict(row.default_body)}
+
+    def list_in(self, scope: str, row: ResourceType) -> list[Document]:
+        """The resources of a type in a scope.
+
+        Raises:
+            ResourceNotFound: it is in a resource group that there is not.
+        """
+        self.require_group(scope)
+        documents = (document for _, document in self._storage.items(RESOURCES))
+        return [item for item in documents if item["type"] == row.type and covers(scope, item["id"])]
+
+    async def put(
+        self, row: ResourceType, resource_id: str, body: Mapping[str, Any], caller: str
+    ) -> tuple[Document, bool]:
+        """Makes or updates a resource whose body has the right shape; also says whether it is new.
+
+        Raises:
+            ResourceManagerError: there is no group or parent for it, it is elsewhere already, its name is taken, or
+                its service refuses it.
+        """
+        self._require_above(row, resource_id)
+        existing = self._find(resource_id)
+        # The first spelling stays: an id in other letters means the same resource.
+        first = existing["id"] if existing else resource_id
+        put = Put(row=row, id=first, body=body, existing=existing, caller=caller)
+        kind = self._kinds[row.type]
+        self._identities.check(put)
+        self._refuse_taken_name(put)
         if existing is not None and _place(existing) != _place(body):
-            message = (
-                f"Invalid resource group location '{body['location']}'. The resource group already exists in location "
-                f"'{existing['location']}'."
-            )
-            raise Conflict(message, "InvalidResourceGroupLocation")
-        named = {**_named(resource_id, GROUP_TYPE, existing), **body, "location": _place(body)}
-        document = {**named, "properties": _SUCCEEDED}
-        self._storage.put(RESOURCES, normalise(resource_id), document)
-        return document, existing is None
-
-    async def put_instance(self, resource_id: str, body: Mapping[str, Any]) -> tuple[Document, bool]:
-        """Makes or updates an instance; also says whether it is new.
-
-        Raises:
-            ResourceManagerError: there is no group for it, it is elsewhere already, or its identity cannot be.
-        """
-        self._require_group(resource_id)
-        _check_identity(body.get("identity"))
-        existing = self._storage.get(RESOURCES, normalise(resource_id))
-        if existing is not None and _place(existing) != _place(body):
-            message = (
-                f"The resource '{existing['name']}' already exists in location '{existing['location']}' in resource "
-                f"group '{_group_name(resource_id)}'. A resource with the same name cannot be created in location "
-                f"'{body['location']}'. Please select a new resource name."
-            )
-            raise Conflict(message, "InvalidResourceLocation")
-        host_name = existing["properties"]["hostName"] if existing else await self._context.instances.start(resource_id)
-        now = self._context.timestamp()
+            kind.refuse_move(put, existing["location"])
+        kind.check(put)
         document = {
-            **_named(resource_id, INSTANCE_TYPE, existing),
+            **_named(row, first),
             **body,
-            "location": _place(body),
-            **self._identity(resource_id, body.get("identity")),
-            "properties": {
-                "publicNetworkAccess": "Enabled",
-                **body.get("properties", {}),
-                **_SUCCEEDED,
-                "hostName": host_name,
-                "createdTime": existing["properties"]["createdTime"] if existing else now,
-                "lastUpdatedTime": now,
-                "privateEndpointConnections": [],
-            },
+            **_place(body),
+            **self._identities.answer(put),
+            "properties": await kind.properties(put),
         }
-        self._storage.put(RESOURCES, normalise(resource_id), document)
+        self._storage.put(RESOURCES, normalise(first), document)
+        await kind.stored(put)
         return document, existing is None
 
     async def delete(self, resource_id: str) -> bool:
         """Removes a resource and all below it, role assignments too; False when there was none.
 
         Raises:
-            ResourceNotFound: it is a resource group, and there was none.
+            ResourceManagerError: it is a resource group and there was none, or its service does not let it go.
         """
-        if self._storage.get(RESOURCES, normalise(resource_id)) is None:
+        document = self._find(resource_id)
+        if document is None:
             if resource_id == resource_group_of(resource_id):
-                self._require_group(resource_id)
+                self.require_group(resource_id)
             return False
+        self._kinds[document["type"]].check_delete(document)
         # A group goes last: an emulator that is killed meanwhile can be asked again.
-        for key, document in reversed(self._storage.items(RESOURCES)):
-            if covers(resource_id, document["id"]):
-                if document["type"] == INSTANCE_TYPE:
-                    await self._context.instances.stop(document["id"])
-                self._storage.delete(MANAGED_IDENTITIES, _principal_id(key))
+        for key, item in reversed(self._storage.items(RESOURCES)):
+            if covers(resource_id, item["id"]):
+                await self._kinds[item["type"]].removed(item)
+                self._storage.delete(MANAGED_IDENTITIES, principal_id_of(key))
                 self._storage.delete(RESOURCES, key)
         self._assignments.delete_below(resource_id)
         return True
+
+    def require_group(self, scope: str) -> None:
+        """Returns unless the scope is, or lies in, a resource group that there is not.
+
+        Raises:
+            ResourceNotFound: there is no such group.
+        """
+        group = resource_group_of(scope)
+        if group is not None and self._find(group) is None:
+            message = f"Resource group '{group.rsplit('/', 1)[-1]}' could not be found."
+            raise ResourceNotFound(message, "ResourceGroupNotFound")
 
     def require_scope(self, scope: str) -> None:
         """Returns when a role can be assigned there: the root, a management group, the subscription, what is in it.
@@ -129,64 +125,49 @@ class Resources:
             ResourceNotFound: there is no such scope.
         """
         if resource_group_of(scope) is not None:
-            self.get(scope)
+            self.require_group(scope)
+            if self._find(scope) is None:
+                raise _not_found(scope)
             return
         subscription = f"/subscriptions/{self._context.directory.subscription_id}"
         if normalise(scope) not in {"", normalise(subscription)} and not is_management_group(scope):
             raise ResourceNotFound(f"There is no scope '{scope}' where a role can be assigned.")
 
-    def _require_group(self, resource_id: str) -> None:
-        group = resource_group_of(resource_id)
-        if group is not None and self._storage.get(RESOURCES, normalise(group)) is None:
-            message = f"Resource group '{_group_name(resource_id)}' could not be found."
-            raise ResourceNotFound(message, "ResourceGroupNotFound")
+    def _find(self, resource_id: str) -> Document | None:
+        return self._storage.get(RESOURCES, normalise(resource_id))
 
-    def _identity(self, resource_id: str, identity: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        """What the answer says about the identity; a system-assigned one joins the directory, and leaves it."""
-        # Always the same for a resource, where Azure makes a new one each time: tests can name it beforehand.
-        principal_id = _principal_id(normalise(resource_id))
-        if identity is None or "SystemAssigned" not in identity["type"]:
-            self._storage.delete(MANAGED_IDENTITIES, principal_id)
-            return {} if identity is None else {"identity": identity}
-        self._storage.put(MANAGED_IDENTITIES, principal_id, {"resourceId": resource_id})
-        tenant_id = self._context.directory.tenant_id
-        return {"identity": {**identity, "principalId": principal_id, "tenantId": tenant_id}}
+    def _require_above(self, row: ResourceType, resource_id: str) -> None:
+        if row is not GROUP:
+            self.require_group(resource_id)
+        parent = row.parent_of(resource_id)
+        if row.parent_type and self._find(parent) is None:
+            name = "/".join(parent.split("/")[-2:])
+            message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
+            raise ResourceNotFound(message, "ParentResourceNotFound")
 
-
-_SUCCEEDED = {"provisioningState": "Succeeded"}
-
-
-def _named(resource_id: str, resource_type: str, existing: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    # The first spelling stays: an id in other letters means the same resource.
-    first = existing["id"] if existing else resource_id
-    return {"id": first, "name": first.rsplit("/", 1)[-1], "type": resource_type}
+    def _refuse_taken_name(self, put: Put) -> None:
+        if not put.row.taken_code:
+            return
+        for _, document in self._storage.items(RESOURCES):
+            same = document["type"] == put.row.type and document["name"].lower() == put.name.lower()
+            if same and document["id"] != put.id:
+                message = f"The name '{put.name}' of a {put.row.type} is already taken: names are unique in Azure."
+                raise Conflict(message, put.row.taken_code)
 
 
-def _place(document: Mapping[str, Any]) -> str:
-    """The region as Azure answers it: "West Europe" is westeurope."""
-    return str(document["location"]).replace(" ", "").lower()
+def _named(row: ResourceType, resource_id: str) -> Mapping[str, Any]:
+    return {"id": resource_id, "name": resource_id.rsplit("/", 1)[-1], "type": row.type}
 
 
-def _group_name(resource_id: str) -> str:
-    return resource_id.strip("/").split("/")[3]
+def _not_found(resource_id: str) -> ResourceNotFound:
+    kind, name = resource_id.rstrip("/").split("/")[-2:]
+    group = resource_id.strip("/").split("/")[3]
+    if kind.lower() == "resourcegroups":
+        return ResourceNotFound(f"Resource group '{name}' could not be found.", "ResourceGroupNotFound")
+    return ResourceNotFound(f"The Resource '{kind}/{name}' under resource group '{group}' was not found.")
 
 
-def _principal_id(key: str) -> str:
-    return str(uuid5(_IDENTITIES, key))
-
-
-def _check_identity(identity: Mapping[str, Any] | None) -> None:
-    if identity is None:
-        return
-    ids = identity.get("userAssignedIdentities") or {}
-    if "UserAssigned" not in identity["type"]:
-        if ids:
-            message = f"identity.userAssignedIdentities cannot stand beside identity.type '{identity['type']}'."
-            raise InvalidRequest(message, "InvalidIdentity")
-        return
-    if not ids:
-        raise InvalidRequest(
-            f"identity.type '{identity['type']}' needs identity.userAssignedIdentities.", "InvalidIdentity"
-        )
-    message = f"The identity '{next(iter(ids))}' was not found: the local Azure has no user-assigned identities."
-    raise InvalidRequest(message, "FailedIdentityOperation")
+def _place(document: Mapping[str, Any]) -> Mapping[str, str]:
+    """The region as Azure answers it, for what has one: "West Europe" is westeurope."""
+    location = document.get("location")
+    return {} if location is None else {"location": str(location).replace(" ", "").lower()}

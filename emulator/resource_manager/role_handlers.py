@@ -67,6 +67,9 @@ class RoleHandlers:
         """GET of the role assignments that matter at a scope."""
         scope, wanted = call.parts["scope"], parse_assignment_filter(call.query.get("$filter", ""))
         self._access.require(call.caller, f"{ASSIGNMENT_TYPE}/read", scope)
+        # A resource that is not there yet has the assignments above it, since they are found by the text of its id
+        # (unverified; a resource group has to be there).
+        self._resources.require_group(scope)
         return Answer(200, {"value": self._assignments.list_at(scope, wanted)})
 
     async def permissions(self, call: Call) -> Answer:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -22,19 +23,19 @@ from emulator.resource_manager.errors import (
     answer_error,
 )
 from emulator.resource_manager.resource_handlers import ResourceHandlers
-from emulator.resource_manager.resource_types import RESOURCE_TYPES, find_by_type
-from emulator.resource_manager.resources import GROUP_TYPE, INSTANCE_TYPE, Resources
-from emulator.resource_manager.role_assignments import TYPE as ASSIGNMENT_TYPE
+from emulator.resource_manager.resource_types import RESOURCE_TYPES, ResourceType
+from emulator.resource_manager.resource_types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
+from emulator.resource_manager.resource_types.row import IN_GROUP
+from emulator.resource_manager.resources import Resources
 from emulator.resource_manager.role_assignments import RoleAssignments
-from emulator.resource_manager.role_definitions import TYPE as DEFINITION_TYPE
 from emulator.resource_manager.role_handlers import RoleHandlers
 from emulator.resource_manager.scopes import subscription_of
 
-_GROUP = r"/subscriptions/[^/]+/resourceGroups/[^/]+"
-_INSTANCES = r"/providers/Microsoft\.DigitalTwins/digitalTwinsInstances"
 _AUTHORIZATION = r"/providers/Microsoft\.Authorization"
 _READ = frozenset({"GET"})
-_READ_WRITE_DELETE = frozenset({"GET", "PUT", "DELETE"})
+_READ_WRITE = frozenset({"GET", "PUT"})
+_READ_WRITE_DELETE = _READ_WRITE | {"DELETE"}
+_EVERYTHING = _READ_WRITE_DELETE | {"PATCH"}
 
 
 @dataclass(frozen=True)
@@ -103,20 +104,41 @@ class _ResourceManager:
 
 
 def _paths(resources: ResourceHandlers, roles: RoleHandlers) -> tuple[_Path, ...]:
-    groups, instances = find_by_type(GROUP_TYPE).api_versions, find_by_type(INSTANCE_TYPE).api_versions
-    assignments, definitions = find_by_type(ASSIGNMENT_TYPE).api_versions, find_by_type(DEFINITION_TYPE).api_versions
-    everything, at_scope = _READ_WRITE_DELETE | {"PATCH"}, rf"(?P<scope>.*){_AUTHORIZATION}"
+    assignments, definitions = ROLE_ASSIGNMENT.api_versions, ROLE_DEFINITION.api_versions
+    at_scope = rf"(?P<scope>.*){_AUTHORIZATION}"
     return (
         _Path(rf"{at_scope}/roleAssignments/(?P<name>[^/]+)", assignments, _READ_WRITE_DELETE, roles.assignment),
         _Path(rf"{at_scope}/roleAssignments", assignments, _READ, roles.list_assignments),
         _Path(rf"{at_scope}/roleDefinitions/(?P<name>[^/]+)", definitions, _READ_WRITE_DELETE, roles.definition),
         _Path(rf"{at_scope}/roleDefinitions", definitions, _READ, roles.list_definitions),
         _Path(rf"{at_scope}/permissions", definitions, _READ, roles.permissions),
-        _Path(rf"(?P<id>{_GROUP}{_INSTANCES}/[^/]+)", instances, everything, resources.instance),
-        _Path(rf"(?P<scope>{_GROUP}|/subscriptions/[^/]+){_INSTANCES}", instances, _READ, resources.list_instances),
-        _Path(rf"(?P<id>{_GROUP})", groups, everything, resources.group),
-        _Path(r"(?P<scope>/subscriptions/[^/]+)/resourceGroups", groups, _READ, resources.list_groups),
+        *(path for row in RESOURCE_TYPES if "{scope}" not in row.path for path in _paths_of(row, resources)),
     )
+
+
+def _paths_of(row: ResourceType, resources: ResourceHandlers) -> Iterator[_Path]:
+    """The path of a type's resources and, unless they come with their parent, of their lists."""
+    one, many = partial(resources.one, row), partial(resources.many, row)
+    with_parent = row.default_body is not None
+    yield _Path(f"(?P<id>{_written(row.path)})", row.api_versions, _READ_WRITE if with_parent else _EVERYTHING, one)
+    if not with_parent:
+        yield _Path(_list_pattern(row), row.api_versions, _READ, many)
+
+
+def _list_pattern(row: ResourceType) -> str:
+    collection = _written(row.path.rsplit("/", 1)[0])
+    group, subscription = _written(IN_GROUP), _written("/subscriptions/{subscriptionId}")
+    if row.parent_type:
+        parent = _written(row.parent_of(row.path))
+        return f"(?P<scope>{parent}){collection.removeprefix(parent)}"
+    if collection.startswith(group):
+        return f"(?P<scope>{group}|{subscription}){collection.removeprefix(group)}"
+    return f"(?P<scope>{subscription}){collection.removeprefix(subscription)}"
+
+
+def _written(path: str) -> str:
+    """A path of the table as a pattern."""
+    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", path))
 
 
 def _require_version(request: Request, known: tuple[str, ...]) -> None:

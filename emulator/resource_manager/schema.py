@@ -4,9 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-JsonType = Literal["string", "boolean", "object", "array", "map"]
+JsonType = Literal["string", "boolean", "integer", "number", "object", "array", "map"]
 
-_TYPES: Mapping[JsonType, Any] = {"string": str, "boolean": bool, "object": dict, "array": list, "map": dict}
+_TYPES: Mapping[JsonType, Any] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "object": dict,
+    "array": list,
+    "map": dict,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,16 +26,44 @@ class Shape:
     enum: tuple[str, ...] = ()
     longest: int | None = None
     """How many characters a text, or items an array, may have."""
+    least: int | None = None
+    """The smallest number."""
+    most: int | None = None
+    """The largest number."""
     properties: Mapping[str, "Shape"] = field(default_factory=dict)
     """An object's properties; no others may stand in it."""
+    not_supported: tuple[str, ...] = ()
+    """An object's properties that Azure takes and the local Azure does not."""
     items: "Shape | None" = None
     """The shape of an array's items or a map's values."""
 
 
+def strings(*names: str) -> dict[str, Shape]:
+    """Properties that are texts."""
+    return {name: Shape() for name in names}
+
+
+def booleans(*names: str) -> dict[str, Shape]:
+    """Properties that are true or false."""
+    return {name: Shape(type="boolean") for name in names}
+
+
+def an_object(properties: Mapping[str, Shape], *, required: bool = False, not_supported: tuple[str, ...] = ()) -> Shape:
+    """An object with these properties."""
+    return Shape(type="object", properties=properties, required=required, not_supported=not_supported)
+
+
+def a_list(items: Shape | None = None) -> Shape:
+    """A list, of texts unless the shape of its items is given."""
+    return Shape(type="array", items=items or Shape())
+
+
 def find_problems(value: Any, shape: Shape, path: str = "") -> list[str]:
     """Everything in the value that does not fit, each as one sentence that names the place."""
-    if not isinstance(value, _TYPES[shape.type]):
+    if not _is_of_type(value, shape.type):
         return [f"{path or 'the body'} must be {_article(shape.type)}"]
+    if shape.type in {"integer", "number"}:
+        return _number_problems(value, shape, path)
     if shape.enum and value not in shape.enum:
         return [f"{path} is {value!r}, and must be one of: {', '.join(shape.enum)}"]
     if shape.longest is not None and len(value) > shape.longest:
@@ -62,11 +98,7 @@ def drop_nulls(value: Any) -> Any:
 
 def _object_problems(value: Mapping[str, Any], shape: Shape, path: str) -> list[str]:
     prefix = f"{path}." if path else ""
-    unknown = [
-        f"unknown property {prefix}{key}; there are: {', '.join(shape.properties)}"
-        for key in value
-        if key not in shape.properties
-    ]
+    unknown = [_unknown(prefix, key, shape) for key in value if key not in shape.properties]
     missing = [
         f"missing required property {prefix}{key}"
         for key, item in shape.properties.items()
@@ -81,8 +113,29 @@ def _object_problems(value: Mapping[str, Any], shape: Shape, path: str) -> list[
     return [*unknown, *missing, *inner]
 
 
+def _number_problems(value: float, shape: Shape, path: str) -> list[str]:
+    if shape.least is not None and value < shape.least:
+        return [f"{path} is {value}, and must be at least {shape.least}"]
+    if shape.most is not None and value > shape.most:
+        return [f"{path} is {value}, and must be at most {shape.most}"]
+    return []
+
+
+def _unknown(prefix: str, key: str, shape: Shape) -> str:
+    if key in shape.not_supported:
+        return f"{prefix}{key} is not supported by the local Azure; see docs/emulator-differences.md"
+    return f"unknown property {prefix}{key}; there are: {', '.join(shape.properties)}"
+
+
+def _is_of_type(value: Any, json_type: JsonType) -> bool:
+    # Python's true and false are integers, JSON's are not.
+    is_boolean = isinstance(value, bool)
+    return isinstance(value, _TYPES[json_type]) and (json_type == "boolean" or not is_boolean)
+
+
 def _article(json_type: JsonType) -> str:
-    return {"array": "an array", "object": "an object", "map": "an object of values"}.get(json_type, f"a {json_type}")
+    special = {"array": "an array", "integer": "an integer", "object": "an object", "map": "an object of values"}
+    return special.get(json_type, f"a {json_type}")
 
 
 def _unit(json_type: JsonType) -> str:

@@ -132,7 +132,8 @@ def shared_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 def emulator(shared_emulator: RunningEmulator) -> RunningEmulator:
     """An empty local Azure, without faults."""
     shared_emulator.control("POST", "reset")
-    off = {"query_lag": 0, "role_propagation": 0, "latency": 0, "write_latency": 0, "failing_calls": []}
+    seconds = ("query_lag", "role_propagation", "latency", "write_latency", "publish_seconds")
+    off = {**dict.fromkeys(seconds, 0), "failing_publishes": 0, "failing_calls": []}
     shared_emulator.control("PUT", "faults", off)
     return shared_emulator
 

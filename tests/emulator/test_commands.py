@@ -157,7 +157,7 @@ def test_a_port_in_use_is_named_with_its_service_and_the_way_out_and_nothing_cha
 
 
 def test_other_ports_take_an_instance_with_them(emulator_command: CommandLine) -> None:
-    first = next(port for port in range(19000, 19900, 3) if all(map(is_free, range(port, port + 3))))
+    first = next(port for port in range(19000, 19900, 4) if all(map(is_free, range(port, port + 4))))
     emulator_command("up", "--detach")
     emulator_command.make_instance()
     refused = emulator_command("up", "--detach", PORT=str(first))
@@ -168,9 +168,13 @@ def test_other_ports_take_an_instance_with_them(emulator_command: CommandLine) -
     assert refused.returncode == 1
     assert "leave PORT out" in refused.stderr
     assert moved.returncode == 0, moved.stderr
-    assert load_ports(emulator_command.home).services == {"resourceManager": first, "entra": first + 1}
+    assert load_ports(emulator_command.home).services == {
+        "resourceManager": first,
+        "entra": first + 1,
+        "blob": first + 2,
+    }
     document = emulator_command.manage("GET", INSTANCE, "2023-01-31").json()
-    assert document["properties"]["hostName"] == f"localhost:{first + 2}"
+    assert document["properties"]["hostName"] == f"localhost:{first + 3}"
     assert emulator_command.twin("GET", "/models").status_code == 200
 
 

@@ -152,17 +152,22 @@ def test_a_call_that_one_fault_skips_may_meet_the_next() -> None:
     [
         ({"query_lag": -1}, "query_lag is -1: give seconds, 0 or more"),
         ({"latency": float("nan")}, "latency is nan: give seconds, 0 or more"),
-        ({"service": "digital_twins"}, "service is 'digital_twins': give digital-twins or resource-manager or entra"),
+        (
+            {"service": "digital_twins"},
+            "service is 'digital_twins': give digital-twins or resource-manager or entra or .* scm",
+        ),
         ({"status": "503"}, "status is '503': give a number from 200 to 599"),
         ({"status": 99}, "status is 99: give a number from 200 to 599"),
         ({"code": 5}, "code is 5: give a text"),
         ({"retry_after": -1}, "retry_after is -1: give a whole number, 0 or more"),
         ({"skip": 1.5}, "skip is 1.5: give a whole number, 0 or more"),
         ({"times": True}, "times is True: give a whole number, 0 or more"),
+        ({"publish_seconds": -1}, "publish_seconds is -1: give seconds, 0 or more"),
+        ({"failing_publishes": 1.5}, "failing_publishes is 1.5: give a whole number, 0 or more"),
     ],
 )
 def test_a_value_that_could_never_act_is_named_with_what_would_be_right(document: dict[str, object], said: str) -> None:
-    of_a_call = not document.keys() & {"query_lag", "latency"}
+    of_a_call = not document.keys() & {"query_lag", "latency", "publish_seconds", "failing_publishes"}
 
     with pytest.raises(ValueError, match=f"^{said}$"):
         check_faults({"failing_calls": [document]} if of_a_call else document)

@@ -8,8 +8,9 @@ import pytest
 
 from emulator.errors import FileDamaged, PortInUse, PortNotUsable
 from emulator.home import Home
-from emulator.ports import ENTRA, RESOURCE_MANAGER, Ports, Sockets, close, listen, load_ports, parse_first_port
+from emulator.ports import BLOB, ENTRA, RESOURCE_MANAGER, Ports, Sockets, close, listen, load_ports, parse_first_port
 
+SITE = "/subscriptions/s/resourcegroups/rg/providers/microsoft.web/sites/app-1"
 INSTANCE = "/subscriptions/s/resourcegroups/rg/providers/microsoft.digitaltwins/digitaltwinsinstances/adt-1"
 
 
@@ -25,7 +26,8 @@ def opened() -> Iterator[ExitStack]:
 
 
 def listen_all(ports: Ports, opened: ExitStack) -> list[Sockets]:
-    sockets = [ports.listen_service(RESOURCE_MANAGER), ports.listen_service(ENTRA), ports.listen_instance(INSTANCE)]
+    sockets = [ports.listen_service(name) for name in (RESOURCE_MANAGER, ENTRA, BLOB)]
+    sockets += [ports.listen_instance(INSTANCE), *ports.listen_site(SITE)]
     for each in sockets:
         opened.callback(close, each)
     return sockets
@@ -39,8 +41,10 @@ def test_ports_are_chosen_free_once_and_then_kept(home: Home, opened: ExitStack)
     again = load_ports(home)
 
     assert (again.services, again.instances) == (ports.services, ports.instances)
-    assert len({*ports.services.values(), *ports.instances.values()}) == 3
-    assert [each[0].getsockname()[1] for each in sockets] == [*ports.services.values(), *ports.instances.values()]
+    assert (again.sites, again.scm_sites) == (ports.sites, ports.scm_sites)
+    numbers = [*ports.services.values(), ports.instances[INSTANCE], ports.sites[SITE], ports.scm_sites[SITE]]
+    assert len(set(numbers)) == 6
+    assert [each[0].getsockname()[1] for each in sockets] == numbers
 
 
 def test_the_file_has_the_shape_that_other_programs_read(home: Home, opened: ExitStack) -> None:
@@ -50,8 +54,8 @@ def test_the_file_has_the_shape_that_other_programs_read(home: Home, opened: Exi
 
     document = json.loads(home.ports_file.read_text())
 
-    assert list(document) == ["resourceManager", "entra", "instances"]
-    assert list(document["instances"]) == [INSTANCE]
+    assert list(document) == ["resourceManager", "entra", "blob", "instances", "sites", "scmSites"]
+    assert [list(document[name]) for name in ("instances", "sites", "scmSites")] == [[INSTANCE], [SITE], [SITE]]
 
 
 def test_only_loopback_is_listened_on(home: Home, opened: ExitStack) -> None:
@@ -83,12 +87,14 @@ def test_a_port_that_another_program_has_for_ipv6_alone_is_in_use_too() -> None:
 def test_a_given_first_port_moves_everything_in_order(home: Home) -> None:
     home.folder.mkdir()
     kept = {"resourceManager": 20001, "entra": 20007, "instances": {"a": 20003, "b": 20002}}
+    kept |= {"sites": {"s": 20004}, "scmSites": {"s": 20005}}
     home.ports_file.write_text(json.dumps(kept))
 
     ports = load_ports(home, first=43000)
 
-    assert ports.services == {"resourceManager": 43000, "entra": 43001}
-    assert ports.instances == {"a": 43002, "b": 43003}
+    assert ports.services == {"resourceManager": 43000, "entra": 43001, "blob": 43002}
+    assert ports.instances == {"a": 43003, "b": 43004}
+    assert (ports.sites, ports.scm_sites) == ({"s": 43005}, {"s": 43006})
 
 
 def test_a_first_port_that_holds_already_moves_nothing(home: Home) -> None:
@@ -138,3 +144,16 @@ def test_any_free_port_is_one_port_on_every_address_and_its_answers_are_not_held
         assert {each.proto for each in sockets} == {socket.IPPROTO_TCP}
     finally:
         close(sockets)
+
+
+def test_a_site_that_gets_one_of_its_ports_alone_listens_on_neither(home: Home, opened: ExitStack) -> None:
+    taken = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+    free = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+    port = free.getsockname()[1]
+    free.close()
+    ports = Ports(home, sites={SITE: port}, scm_sites={SITE: taken.getsockname()[1]})
+
+    with pytest.raises(PortInUse, match=r"the SCM site of app-1"):
+        ports.listen_site(SITE)
+
+    close(listen(port, "nothing listens there any more"))

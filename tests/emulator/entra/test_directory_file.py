@@ -19,6 +19,11 @@ principals:
     type: Group
     objectId: 0f3c0000-0000-4000-8000-000000000010
     members: [earth]
+  deployer:
+    type: ServicePrincipal
+    objectId: 77b20000-0000-4000-8000-000000000001
+    appId: 77b2a000-0000-4000-8000-000000000001
+    graphPermissions: [Application.ReadWrite.OwnedBy]
 standingAssignments:
   - {principal: earth, role: Reader, scope: /subscriptions/5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002}
 """
@@ -41,10 +46,23 @@ MISTAKES = {
         "is that of 'earth' already",
     ),
     "principal no mapping": ("  earth:\n", "  fire: 3\n  earth:\n", "4:3", "write a mapping"),
-    "unknown holder": ("principal: earth", "principal: fire", "12:6", "'fire' is no principal"),
-    "scope that is none": ("scope: /", "scope: ", "12:38", "write /subscriptions/"),
+    "unknown holder": ("principal: earth", "principal: fire", "17:6", "'fire' is no principal"),
+    "scope that is none": ("scope: /", "scope: ", "17:38", "write /subscriptions/"),
+    "unknown graph permission": (
+        "[Application.ReadWrite.OwnedBy]",
+        "[Application.Read.All, Application.ReadWrite.Owned]",
+        "15:46",
+        "unknown graph permission 'Application.ReadWrite.Owned': there are Application.Read.All,",
+    ),
+    "graph permissions no list": ("[Application.ReadWrite.OwnedBy]", "all", "15:5", "write a list"),
+    "graph permissions of a user": (
+        "type: User",
+        "type: User\n    graphPermissions: []",
+        "6:5",
+        "unknown key 'graphPermissions'",
+    ),
     "owner neither true nor false": ("type: User", "type: User\n    owner: maybe", "6:5", "write true or false"),
-    "no YAML": ("members: [earth]", "members: [earth", "11:20", "not YAML"),
+    "no YAML": ("members: [earth]", "members: [earth", "11:11", "not YAML"),
     "a key twice": ("    type: User\n", "    type: User\n    type: User\n", "6:5", "not YAML"),
 }
 
@@ -67,6 +85,12 @@ def test_the_scenarios_directory_is_as_the_committed_settings_name_it() -> None:
         "owner": ("ServicePrincipal", "77b20000-0000-4000-8000-000000000009"),
     }
     assert [principal.name for principal in directory.principals if principal.owner] == ["owner"]
+    held = {principal.name: principal.graph_permissions for principal in directory.principals}
+    assert {name: permissions for name, permissions in held.items() if permissions} == {
+        "deployer": {"Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"},
+        "drift": {"Application.Read.All"},
+        "pull-request": {"Application.Read.All"},
+    }
     assert directory.groups_of("0f3c0000-0000-4000-8000-000000000011") == {"0f3c0000-0000-4000-8000-000000000010"}
     assert directory.standing_assignments == (
         StandingAssignment("deployer", "Owner", SUBSCRIPTION),

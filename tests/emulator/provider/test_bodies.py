@@ -7,6 +7,7 @@ from typing import Any
 import azure.mgmt.authorization.v2022_04_01.models as assignment_models
 import azure.mgmt.authorization.v2022_05_01_preview.models as definition_models
 import azure.mgmt.digitaltwins.models as twin_models
+import azure.mgmt.web.models as web_models
 import pytest
 
 from emulator.provider.translate import make_body
@@ -118,6 +119,32 @@ def test_a_group_is_sent_as_the_table_says_for_there_is_no_client_of_it_here() -
     body = make_body(row, {"resourceGroupName": "rg", "location": "westeurope", "tags": {"a": "1"}, "managedBy": "/x"})
 
     assert body == {"location": "westeurope", "tags": {"a": "1"}, "managedBy": "/x"}
+
+
+@pytest.mark.parametrize(
+    ("token", "place", "model"),
+    [
+        ("AppServicePlan", "", web_models.AppServicePlanProperties),
+        ("WebApp", "", web_models.SiteProperties),
+        ("WebApp", "siteConfig", web_models.SiteConfig),
+        ("WebApp", "functionAppConfig", web_models.FunctionAppConfig),
+        ("WebApp", "functionAppConfig.runtime", web_models.FunctionsRuntime),
+        ("WebApp", "functionAppConfig.scaleAndConcurrency", web_models.FunctionsScaleAndConcurrency),
+        ("WebApp", "functionAppConfig.deployment.storage", web_models.FunctionsDeploymentStorage),
+        ("WebAppAuthSettingsV2", "", web_models.SiteAuthSettingsV2Properties),
+        ("WebAppAuthSettingsV2", "globalValidation", web_models.GlobalValidation),
+        ("WebAppAuthSettingsV2", "identityProviders.azureActiveDirectory", web_models.AzureActiveDirectory),
+        ("WebAppScmAllowed", "", web_models.CsmPublishingCredentialsPoliciesEntityProperties),
+    ],
+)
+def test_what_the_table_takes_of_a_site_is_what_azures_client_sends(token: str, place: str, model: Any) -> None:
+    row = find_by_token(f"azure-native:web:{token}")
+    assert row is not None
+    shape = row.body.properties["properties"]
+    for name in filter(None, place.split(".")):
+        shape = shape.properties[name]
+
+    assert set(shape.properties) <= {item._rest_name for item in model()._attr_to_rest_field.values()}
 
 
 @pytest.mark.parametrize(

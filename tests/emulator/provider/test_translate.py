@@ -8,6 +8,7 @@ from emulator.provider.translate import (
     complete_inputs,
     find_input_problems,
     imported_inputs,
+    is_default,
     make_body,
     make_id,
     make_outputs,
@@ -16,8 +17,21 @@ from emulator.provider.translate import (
 )
 from emulator.provider.wire import UNKNOWN
 from emulator.resource_manager.resource_types import RESOURCE_TYPES, ResourceType
+from emulator.resource_manager.resource_types.site_config import SITE_CONFIG
 
 ROWS = {row.token.rsplit(":", 1)[-1]: row for row in RESOURCE_TYPES}
+SITE, SETTINGS, ACCOUNT, CONTAINER, COMPONENT, IDENTITY, SCM = (
+    ROWS[name]
+    for name in (
+        "WebApp",
+        "WebAppAuthSettingsV2",
+        "StorageAccount",
+        "BlobContainer",
+        "Component",
+        "UserAssignedIdentity",
+        "WebAppScmAllowed",
+    )
+)
 GROUP, TWIN, ROLE, ASSIGNMENT = (
     ROWS[name] for name in ("ResourceGroup", "DigitalTwin", "RoleDefinition", "RoleAssignment")
 )
@@ -37,6 +51,29 @@ def test_a_missing_name_is_made_up_once_and_then_kept() -> None:
     assert complete(TWIN, {"resourceGroupName": "rg"}) == first
     assert complete(TWIN, {"resourceGroupName": "rg"}, {"resourceName": "adt00000000"})["resourceName"] == "adt00000000"
     assert re.fullmatch(ASSIGNMENT.name_pattern, complete(ASSIGNMENT, {})["roleAssignmentName"])
+
+
+def test_a_part_of_a_resource_is_named_as_in_the_program_and_frees_its_name_first() -> None:
+    assert complete(CONTAINER, {"accountName": "st"}) == {"accountName": "st", "containerName": "adt"}
+
+
+def test_a_site_and_a_component_have_the_defaults_of_the_sdk() -> None:
+    assert complete(SITE, {"name": "fn", "clientAffinityEnabled": True}) == {
+        "name": "fn",
+        "clientAffinityEnabled": True,
+        "hyperV": False,
+        "isXenon": False,
+        "scmSiteAlsoStopped": False,
+    }
+    assert complete(COMPONENT, {"resourceName": "ai"}) == {
+        "resourceName": "ai",
+        "applicationType": "web",
+        "flowType": "Bluefield",
+        "ingestionMode": "LogAnalytics",
+        "publicNetworkAccessForIngestion": "Enabled",
+        "publicNetworkAccessForQuery": "Enabled",
+        "requestSource": "rest",
+    }
 
 
 def test_a_given_name_is_taken_as_it_is() -> None:
@@ -113,6 +150,22 @@ def test_a_principal_whose_type_is_not_said_is_sent_as_a_user() -> None:
                 ("roleAssignmentName", "roleAssignmentName is 'earth', and must be a GUID"),
             ],
         ),
+        (
+            ACCOUNT,
+            {"resourceGroupName": "rg", "accountName": "St-1", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}},
+            [("accountName", "accountName is 'St-1', and must be 3-24 lower-case letters and digits")],
+        ),
+        (
+            SITE,
+            {"resourceGroupName": "rg", "siteConfig": {"cors": {}, "colour": "red", "http20Enabled": "yes"}},
+            [
+                ("siteConfig", "siteConfig.cors is not supported by the local Azure; see docs/emulator-differences.md"),
+                ("siteConfig", f"unknown property siteConfig.colour; there are: {', '.join(SITE_CONFIG.properties)}"),
+                ("siteConfig", "siteConfig.http20Enabled must be a boolean"),
+            ],
+        ),
+        (SCM, {"resourceGroupName": "rg", "name": "fn"}, [("allow", "missing required property 'allow'")]),
+        (SETTINGS, {"resourceGroupName": "rg"}, [("name", "missing required property 'name'")]),
         # The identity's ids are a list in Pulumi.
         (
             TWIN,
@@ -180,6 +233,83 @@ def test_a_group_has_no_properties_to_send_and_the_type_of_a_role_is_renamed() -
     assert make_body(ROLE, {"scope": SCOPE, "roleDefinitionId": GUID, "roleType": "CustomRole"}) == {
         "properties": {"type": "CustomRole"}
     }
+
+
+def test_the_names_of_an_account_and_of_a_component_are_the_services_where_they_differ() -> None:
+    account = {"accountName": "st", "kind": "StorageV2", "enableHttpsTrafficOnly": True, "networkRuleSet": {}}
+    component = {"resourceName": "ai", "kind": "web", "applicationType": "web", "workspaceResourceId": "/w"}
+
+    assert make_body(ACCOUNT, {**account, "resourceGroupName": "rg"}) == {
+        "kind": "StorageV2",
+        "properties": {"supportsHttpsTrafficOnly": True, "networkAcls": {}},
+    }
+    assert make_body(COMPONENT, {**component, "resourceGroupName": "rg"}) == {
+        "kind": "web",
+        "properties": {"Application_Type": "web", "WorkspaceResourceId": "/w"},
+    }
+    assert make_outputs(COMPONENT, {"name": "ai", "properties": {"ConnectionString": "c", "Flow_Type": "f"}}) == {
+        "name": "ai",
+        "connectionString": "c",
+        "flowType": "f",
+        "azureApiVersion": "2020-02-02",
+    }
+
+
+def test_the_identity_of_a_site_is_a_list_on_the_way_in_and_a_map_on_the_way_out() -> None:
+    facts = {"type": "UserAssigned", "userAssignedIdentities": {"/x": {"clientId": "c", "principalId": "p"}}}
+    sent = make_body(SITE, {"name": "fn", "identity": {"type": "UserAssigned", "userAssignedIdentities": ["/x"]}})
+
+    assert sent["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {"/x": {}}}
+    assert make_outputs(SITE, {"identity": facts})["identity"] == facts
+    inputs = {"identity": {"type": "UserAssigned", "userAssignedIdentities": ["/x"]}}
+    renewed = {"type": "UserAssigned", "userAssignedIdentities": {"/x": {"clientId": "c", "principalId": "q"}}}
+    assert refresh_inputs(SITE, inputs, {"identity": facts}, {"identity": renewed}) == inputs
+
+
+def test_a_part_of_a_site_goes_by_the_name_of_its_site() -> None:
+    site = f"{SCOPE}/providers/Microsoft.Web/sites/fn"
+    inputs = {"resourceGroupName": "rg", "name": "fn", "allow": False}
+
+    assert make_id(SETTINGS, inputs, "s") == f"{site}/config/authsettingsV2"
+    assert make_id(SCM, inputs, "s") == f"{site}/basicPublishingCredentialsPolicies/scm"
+    assert make_body(SCM, inputs) == {"properties": {"allow": False}}
+    assert imported_inputs(SCM, f"{site}/basicPublishingCredentialsPolicies/scm", {"allow": False}) == {
+        "resourceGroupName": "rg",
+        "name": "fn",
+        "allow": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "properties", "expected"),
+    [
+        (SCM, {"allow": True}, True),
+        (SCM, {"allow": False}, False),
+        (SCM, {}, False),
+        (SETTINGS, {"platform": {"enabled": False, "runtimeVersion": "~1"}, "login": {}}, True),
+        (SETTINGS, {"platform": {"enabled": True}}, False),
+        (SETTINGS, {"platform": None}, False),
+    ],
+)
+def test_what_comes_with_its_parent_is_as_it_came_or_not(row: ResourceType, properties: Any, *, expected: bool) -> None:
+    assert is_default(row, {"properties": properties}) is expected
+
+
+def test_an_app_setting_that_was_changed_by_hand_is_no_drift_but_a_site_property_is() -> None:
+    inputs = {"name": "fn", "siteConfig": {"minTlsVersion": "1.2", "appSettings": [{"name": "A", "value": "1"}]}}
+    before, after = {"siteConfig": {"minTlsVersion": "1.2"}}, {"siteConfig": {"minTlsVersion": "1.0"}}
+
+    assert refresh_inputs(SITE, inputs, before, before) == inputs
+    assert refresh_inputs(SITE, inputs, before, after)["siteConfig"] == {
+        "minTlsVersion": "1.0",
+        "appSettings": [{"name": "A", "value": "1"}],
+    }
+
+
+def test_a_preview_of_a_new_identity_does_not_know_its_principal() -> None:
+    outputs = preview_outputs(IDENTITY, {"resourceGroupName": "rg", "resourceName": "id"}, {})
+
+    assert outputs["principalId"] == outputs["clientId"] == outputs["tenantId"] == UNKNOWN
 
 
 def test_outputs_are_flat_but_for_a_group() -> None:

@@ -21,7 +21,7 @@ from emulator.entra.directory_file import load_directory
 from emulator.entra.errors import InvalidToken, UnknownPrincipal
 from emulator.faults import Faults
 from emulator.resource_manager.authorization import AccessControl
-from emulator.resource_manager.context import ResourceManagerContext
+from emulator.resource_manager.context import ResourceManagerContext, SiteHosts
 from emulator.resource_manager.routes import create_app
 from emulator.storage import Storage
 
@@ -29,7 +29,18 @@ ADDRESS = "https://manager.example"
 SUBSCRIPTION = "/subscriptions/5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-test"
 INSTANCE = f"{GROUP}/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt-test"
-VERSIONS = {"roleAssignments": "2022-04-01", "roleDefinitions": "2022-05-01-preview", "permissions": "2022-04-01"}
+VERSIONS = {
+    "microsoft.authorization/roleassignments": "2022-04-01",
+    "microsoft.authorization/roledefinitions": "2022-05-01-preview",
+    "microsoft.authorization/permissions": "2022-04-01",
+    "microsoft.digitaltwins/digitaltwinsinstances": "2023-01-31",
+    "microsoft.managedidentity/userassignedidentities": "2023-01-31",
+    "microsoft.storage/storageaccounts": "2024-01-01",
+    "microsoft.operationalinsights/workspaces": "2023-09-01",
+    "microsoft.insights/components": "2020-02-02",
+    "microsoft.web/serverfarms": "2025-05-01",
+    "microsoft.web/sites": "2025-05-01",
+}
 
 
 class RememberingHost:
@@ -44,6 +55,39 @@ class RememberingHost:
 
     async def stop(self, resource_id: str) -> None:
         self.served.remove(resource_id)
+
+
+class RememberingSites:
+    """Says which sites it was asked to serve, and how often each was told to follow a change."""
+
+    def __init__(self) -> None:
+        self.served: list[str] = []
+        self.configured: list[str] = []
+
+    async def start(self, site_id: str) -> SiteHosts:
+        if site_id not in self.served:
+            self.served.append(site_id)
+        number = self.served.index(site_id)
+        return SiteHosts(f"localhost:{21001 + 2 * number}", f"localhost:{21002 + 2 * number}")
+
+    async def configure(self, site_id: str) -> None:
+        self.configured.append(site_id)
+
+    async def stop(self, site_id: str) -> None:
+        self.served.remove(site_id)
+
+
+class RememberingBlobs:
+    """Says whose blobs it was told to forget."""
+
+    def __init__(self) -> None:
+        self.dropped: list[str] = []
+
+    def endpoint(self, account_name: str) -> str:
+        return f"https://localhost:21000/{account_name}/"
+
+    def drop(self, resource_id: str) -> None:
+        self.dropped.append(resource_id)
 
 
 class AppAdapter(HTTPAdapter):
@@ -101,10 +145,13 @@ class Arm:
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(default_factory=Faults)
     host: RememberingHost = field(default_factory=RememberingHost)
+    sites: RememberingSites = field(default_factory=RememberingSites)
+    blobs: RememberingBlobs = field(default_factory=RememberingBlobs)
     address: str = ADDRESS
 
     def __post_init__(self) -> None:
         self._directory = load_directory(DIRECTORY)
+        self.access = AccessControl(self.storage, self.clock, self.faults, self._directory)
         self.session = requests.Session()
         self.session.mount(ADDRESS, AppAdapter(create_app(self._context())))
 
@@ -114,9 +161,11 @@ class Arm:
             clock=self.clock,
             faults=self.faults,
             directory=self._directory,
-            access=AccessControl(self.storage, self.clock, self.faults, self._directory),
+            access=self.access,
             authenticate=self._authenticate,
             instances=self.host,
+            sites=self.sites,
+            blobs=self.blobs,
         )
 
     def _authenticate(self, header: str | None) -> str:
@@ -138,10 +187,9 @@ class Arm:
     def call(
         self, method: str, path: str, body: object = None, *, name: str = "deployer", text: str = ""
     ) -> requests.Response:
-        kind = path.partition("/providers/Microsoft.Authorization/")[2].partition("/")[0]
-        default = "2023-01-31" if "digitaltwinsinstances" in path.lower() else "2021-04-01"
+        kind = "/".join(path.lower().rpartition("/providers/")[2].split("/")[:2])
         data = None if body is None else json.dumps(body).encode()
-        return self.send(method, path, name=name, version=VERSIONS.get(kind, default), data=data, text=text)
+        return self.send(method, path, name=name, version=VERSIONS.get(kind, "2021-04-01"), data=data, text=text)
 
     def make(self, method: str, path: str, body: object = None, *, name: str = "deployer") -> Any:
         """The document of a call that has to succeed."""

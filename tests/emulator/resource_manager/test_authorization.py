@@ -6,7 +6,12 @@ import pytest
 from emulator.clock import Clock
 from emulator.entra.directory import GROUP, SERVICE_PRINCIPAL, USER, Directory, Principal, StandingAssignment
 from emulator.faults import Faults
-from emulator.resource_manager.authorization import ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, AccessControl
+from emulator.resource_manager.authorization import (
+    MANAGED_IDENTITIES,
+    ROLE_ASSIGNMENTS,
+    ROLE_DEFINITIONS,
+    AccessControl,
+)
 from emulator.resource_manager.errors import AuthorizationFailed, StandingRoleUnknown
 from emulator.resource_manager.propagation import Propagation
 from emulator.storage import Storage
@@ -123,6 +128,52 @@ def test_a_refusal_names_client_object_action_and_scope(world: World) -> None:
         f"'Microsoft.Authorization/roleAssignments/write' over scope '{GROUP_ID}' or the scope is invalid. If access "
         "was recently granted, please refresh your credentials."
     )
+
+
+def test_a_refusal_names_an_identity_by_its_client_id_where_it_has_one(world: World) -> None:
+    world.storage.put(MANAGED_IDENTITIES, "f1", {"resourceId": "/x", "clientId": "f2"})
+    world.storage.put(MANAGED_IDENTITIES, "g1", {"resourceId": "/y"})
+
+    assert [world.access.client_id(object_id) for object_id in ("f1", "g1", "h1")] == ["f2", "g1", "h1"]
+    assert [world.access.principal_type(object_id) for object_id in ("F1", "g1", "h1")] == [
+        SERVICE_PRINCIPAL,
+        SERVICE_PRINCIPAL,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "data_action", "allowed"),
+    [
+        ("b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "blobs/read", True),
+        ("b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "blobs/delete", True),
+        ("b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "blobs/tags/write", True),
+        ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "blobs/write", True),
+        ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "blobs/tags/write", False),
+        ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "blobs/read", True),
+        ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "blobs/write", False),
+        # Owner manages the account, and its blobs are another plane.
+        ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "blobs/read", False),
+        ("3913510d-42f4-4e42-8a64-420c390055eb", "blobs/read", False),
+    ],
+)
+def test_a_built_in_role_opens_the_blobs_of_the_containers_below_its_scope(
+    world: World, role: str, data_action: str, *, allowed: bool
+) -> None:
+    account = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/st"
+    world.assign("1", "a1", role, account)
+    action = f"Microsoft.Storage/storageAccounts/blobServices/containers/{data_action}"
+
+    assert world.access.allows_data("a1", action, f"{account}/blobServices/default/containers/c") is allowed
+    assert not world.access.allows_data("a1", action, f"{account}2/blobServices/default/containers/c")
+
+
+def test_metrics_are_published_by_those_who_hold_the_role_at_the_component(world: World) -> None:
+    component = f"{GROUP_ID}/providers/Microsoft.Insights/components/ai"
+    world.assign("1", "d1", "3913510d-42f4-4e42-8a64-420c390055eb", component)
+
+    assert world.access.allows_data("d1", "Microsoft.Insights/Metrics/Write", component)
+    assert not world.access.allows_data("d1", "Microsoft.Insights/Metrics/Write", GROUP_ID)
 
 
 def test_a_standing_assignment_of_a_role_that_there_is_not_is_named(world: World) -> None:

@@ -192,6 +192,21 @@ def test_a_list_is_filtered_as_azure_filters_it(placed: Any, scope: str, text: s
     assert names(placed.list(f"{scope}{ASSIGNMENTS}", text)) & {ONE, TWO, THREE} == expected
 
 
+def test_a_resource_that_is_not_there_yet_has_the_assignments_above_it(placed: Any) -> None:
+    missing = f"{GROUP}/providers/Microsoft.Web/sites/none"
+
+    assert names(placed.list(f"{missing}{ASSIGNMENTS}", "atScope()")) & {ONE, TWO, THREE} == {TWO, THREE}
+    assert names(placed.list(f"{missing}{ASSIGNMENTS}", f"principalId eq '{EARTH_TENANT}'")) == {THREE}
+
+
+@pytest.mark.parametrize("below", ["", "/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt-test"])
+def test_a_group_that_is_not_there_has_no_list_of_assignments(arm: Any, below: str) -> None:
+    missing = f"{SUBSCRIPTION}/resourceGroups/none{below}"
+
+    assert arm.refusal("GET", f"{missing}{ASSIGNMENTS}") == (404, "ResourceGroupNotFound")
+    assert arm.refusal("GET", f"{missing}{ASSIGNMENTS}", name="earth") == (403, "AuthorizationFailed")
+
+
 def test_a_standing_assignment_is_listed_like_any_other_and_stays(arm: Any) -> None:
     at_subscription = f"{SUBSCRIPTION}{ASSIGNMENTS}"
     (standing,) = arm.list(at_subscription, "principalId eq '77b20000-0000-4000-8000-000000000001'")

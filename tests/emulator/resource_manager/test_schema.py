@@ -1,4 +1,8 @@
-from emulator.resource_manager.schema import Shape, drop_nulls, find_problems, keep_known
+from typing import Any
+
+import pytest
+
+from emulator.resource_manager.schema import Shape, an_object, drop_nulls, find_problems, keep_known, strings
 
 SHAPE = Shape(
     type="object",
@@ -34,6 +38,32 @@ def test_every_problem_is_named_with_its_place() -> None:
 def test_a_text_that_is_too_long_and_a_body_that_is_none_are_refused() -> None:
     assert find_problems({"name": "longer"}, SHAPE) == ["name has 6 characters, and may have 5"]
     assert find_problems(None, SHAPE) == ["the body must be an object"]
+
+
+@pytest.mark.parametrize(
+    ("value", "problems"),
+    [
+        (40, []),
+        (39, ["count is 39, and must be at least 40"]),
+        (1001, ["count is 1001, and must be at most 1000"]),
+        (40.5, ["count must be an integer"]),
+        ("40", ["count must be an integer"]),
+        (True, ["count must be an integer"]),
+    ],
+)
+def test_a_number_has_a_smallest_and_a_largest_value(value: Any, problems: list[str]) -> None:
+    shape = Shape(type="object", properties={"count": Shape(type="integer", least=40, most=1000)})
+
+    assert find_problems({"count": value}, shape) == problems
+
+
+def test_what_azure_takes_and_the_local_azure_does_not_is_told_apart_from_what_nobody_knows() -> None:
+    shape = an_object({"inner": an_object(strings("a"), not_supported=("b",))})
+
+    assert find_problems({"inner": {"a": "1", "b": {}, "c": 1}}, shape) == [
+        "inner.b is not supported by the local Azure; see docs/emulator-differences.md",
+        "unknown property inner.c; there are: a",
+    ]
 
 
 def test_what_the_service_added_is_left_out_of_what_a_caller_may_send() -> None:

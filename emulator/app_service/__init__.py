@@ -1,0 +1,1 @@
+"""App Service: publishes packages to sites, really runs them, and guards their front ends."""

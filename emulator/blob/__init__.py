@@ -1,0 +1,1 @@
+"""Blob storage: block blobs of all storage accounts, on one port."""
