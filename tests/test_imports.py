@@ -15,6 +15,7 @@ ALLOWED: dict[str, set[str]] = {
     "twin_rbac.clients": set(),
     "twin_rbac.role_tags": {"twin_rbac.access", "twin_rbac.query", "twin_rbac.clients"},
     "twin_rbac.providers": {"twin_rbac.access", "twin_rbac.clients", "twin_rbac.role_tags"},
+    "twin_rbac.gateway": {"twin_rbac.access", "twin_rbac.query", "twin_rbac.clients"},
     "twin_rbac.cli": {"twin_rbac.access", "twin_rbac.query", "twin_rbac.clients", "twin_rbac.role_tags"},
     "components": {"twin_rbac.providers", "twin_rbac.role_tags", "twin_rbac.access"},
     "emulator": {"twin_rbac.query"},
@@ -88,6 +89,17 @@ def test_the_rule_and_the_language_need_the_standard_library_alone(package: str)
     }
 
     assert foreign == set()
+
+
+def test_only_the_function_app_knows_azure_functions() -> None:
+    knowing = {
+        path.relative_to(ROOT / "twin_rbac" / "gateway")
+        for path in (ROOT / "twin_rbac" / "gateway").rglob("*.py")
+        for name in imported(path)
+        if name == "azure.functions" or name.startswith("azure.functions.")
+    }
+
+    assert knowing == {Path("function_root/function_app.py")}
 
 
 @pytest.mark.parametrize("module", sorted(PURE_ROLE_TAGS))

@@ -1,21 +1,10 @@
-"""What the permissions of a role allow, and the data actions of Azure Digital Twins."""
+"""What the permissions of a role allow."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
-
-_PROVIDER = "Microsoft.DigitalTwins"
-
-# The exact strings of the service (fact sheet adt-rbac, section 1). Each names a whole class: any twin, any model.
-QUERY = f"{_PROVIDER}/query/action"
-READ_TWINS = f"{_PROVIDER}/digitaltwins/read"
-WRITE_TWINS = f"{_PROVIDER}/digitaltwins/write"
-READ_RELATIONSHIPS = f"{_PROVIDER}/digitaltwins/relationships/read"
-WRITE_RELATIONSHIPS = f"{_PROVIDER}/digitaltwins/relationships/write"
-READ_MODELS = f"{_PROVIDER}/models/read"
-WRITE_MODELS = f"{_PROVIDER}/models/write"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +26,21 @@ class Permission:
             not_data_actions=tuple(mapping.get("notDataActions") or ()),
         )
 
+    def allows_action(self, action: str) -> bool:
+        """Whether the actions of the control plane cover this one and the excluded ones do not; see below."""
+        return _covers(self.actions, action) and not _covers(self.not_actions, action)
+
     def allows_data_action(self, data_action: str) -> bool:
         """Whether the data actions cover this one and the excluded ones do not.
 
         Case does not count, and `*` stands for any text, slashes included (fact sheet adt-rbac, section 8).
         """
         return _covers(self.data_actions, data_action) and not _covers(self.not_data_actions, data_action)
+
+
+def allow_action(permissions: Iterable[Permission], action: str) -> bool:
+    """Whether one of a caller's permissions allows the action of the control plane."""
+    return any(permission.allows_action(action) for permission in permissions)
 
 
 def allow_data_action(permissions: Iterable[Permission], data_action: str) -> bool:

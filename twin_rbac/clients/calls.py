@@ -22,6 +22,23 @@ PASSING_FAILURES = frozenset({408, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long a caller waits for a service, and how often it tries; the defaults suit a deployment, not a person."""
+
+    attempts_without_answer: int = 4
+    """Tries until a connection that drops or times out is an error."""
+    attempts_that_fail: int = 6
+    """Tries until a passing failure is an error."""
+    attempts_when_throttled: int = 20
+    longest_pause: float = LONGEST_PAUSE
+    """Seconds between two tries at most; a service that asks for more has refused the call."""
+    answer_timeout: float = 90
+    """Seconds for one answer; the service itself gives a query 60."""
+    budget: float | None = None
+    """Seconds for the call as a whole, pauses included; None for no limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One request, and what the transport has to know about it."""
 
@@ -33,6 +50,7 @@ class Call:
     action: str
     """The action that the caller needs."""
     body: Any = None
+    """Bytes as they are, anything else as JSON."""
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
     """Whether doing it twice does no harm; if not, it is not repeated once it may have been carried out."""

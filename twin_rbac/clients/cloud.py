@@ -6,6 +6,9 @@ from typing import Self
 
 from twin_rbac.clients.errors import EndpointRefused
 
+_NO_ADDRESSES = frozenset({"functionWheels"})
+"""What the config's `cloud` may hold besides addresses."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
@@ -28,10 +31,11 @@ class Cloud:
             EndpointRefused: an unknown key; the text names those that there are.
         """
         names = {_camel(field.name): field.name for field in fields(cls)}
-        for key in mapping or {}:
+        addresses = {key: value for key, value in (mapping or {}).items() if key not in _NO_ADDRESSES}
+        for key in addresses:
             if key not in names:
                 raise EndpointRefused(key, f"cloud has no such key; it has: {', '.join(names)}")
-        return cls(**{names[key]: value for key, value in (mapping or {}).items()})
+        return cls(**{names[key]: value for key, value in addresses.items()})
 
 
 PUBLIC_CLOUD = Cloud()

@@ -72,14 +72,26 @@ def create_credential(
     kind = choose_credential(settings)
     # Without an address of ours azure-identity's own AZURE_AUTHORITY_HOST stays in force.
     options: dict[str, Any] = {} if cloud.authority == PUBLIC_CLOUD.authority else {"authority": cloud.authority}
-    if settings.get("SSL_CERT_FILE"):
-        # aiohttp takes its roots when it is imported, which may be before the variable was set.
-        options["connection_verify"] = settings["SSL_CERT_FILE"]
+    options |= _trust(settings)
     if kind is CredentialKind.DEFAULT:
         return DefaultAzureCredential(**options)
     if kind is CredentialKind.MANAGED_IDENTITY:
         return ManagedIdentityCredential(client_id=settings.get("ARM_CLIENT_ID") or None, **options)
     return _create_application_credential(kind, settings, options)
+
+
+def create_managed_identity(client_id: str, *, environment: Mapping[str, str] | None = None) -> AsyncTokenCredential:
+    """The credential of one user-assigned identity of the app this runs in, and of nobody else.
+
+    There is no other to fall back to: who serves tenants must not turn into whoever happens to be signed in.
+    """
+    settings = os.environ if environment is None else environment
+    return ManagedIdentityCredential(client_id=client_id, **_trust(settings))
+
+
+def _trust(settings: Mapping[str, str]) -> dict[str, Any]:
+    # aiohttp takes its roots when it is imported, which may be before the variable was set.
+    return {"connection_verify": settings["SSL_CERT_FILE"]} if settings.get("SSL_CERT_FILE") else {}
 
 
 def _create_application_credential(

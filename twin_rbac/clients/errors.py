@@ -12,6 +12,7 @@
         PatchInvalid          400 JsonPatchInvalid
       ServiceUnavailable      no usable answer, after retries
         Throttled             429 again and again
+          SlowDown            with how long to wait
 
 No text holds a token or a property's value; ids, model ids and the service's own error text may appear.
 """
@@ -111,3 +112,12 @@ class ServiceUnavailable(AzureError):
 
 class Throttled(ServiceUnavailable):
     """The service kept answering that there are too many requests."""
+
+
+class SlowDown(Throttled):
+    """The service asks for a longer pause, or asks more often, than the caller has patience for."""
+
+    def __init__(self, what: str, *, attempts: int, pause: float) -> None:
+        super().__init__(what, f"{attempts} times it asked to slow down")
+        self.pause = pause
+        """Seconds until the next try."""

@@ -1,6 +1,7 @@
-"""The data plane of one Azure Digital Twins instance, as far as role tags and seeding need it."""
+"""The data plane of one Azure Digital Twins instance, as far as role tags, seeding and the gateway need it."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -8,7 +9,7 @@ from urllib.parse import quote
 
 from azure.core.credentials_async import AsyncTokenCredential
 
-from twin_rbac.clients.calls import Answer, Call
+from twin_rbac.clients.calls import Answer, Call, Patience
 from twin_rbac.clients.cloud import PUBLIC_CLOUD, Cloud
 from twin_rbac.clients.errors import InvalidRequest, PreconditionFailed, TwinNotFound
 from twin_rbac.clients.rate import RateLimiter
@@ -19,7 +20,7 @@ REQUESTS_PER_SECOND = 950.0
 """Below the 1,000 reads and 1,000 patches a second that an instance takes (fact sheet adt-data-plane, section 6)."""
 MODELS_PER_REQUEST = 250
 """The most that one request may create (same section)."""
-_ROWS_PER_PAGE = "1000"
+_ROWS_PER_PAGE = 1000
 
 # What a request costs, so that the narrower limits hold too: 500 creations, 500 queries, 100 model calls a second.
 _CREATE_COST = 2
@@ -27,6 +28,16 @@ _QUERY_COST = 2
 _MODELS_COST = 10
 
 _ONLY_NEW = {"If-None-Match": "*"}
+_PATIENCE = Patience()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a query's answer."""
+
+    rows: Sequence[Mapping[str, Any]]
+    continuation_token: str | None
+    """What the next page is asked for with; None after the last. It holds the query in clear text."""
 
 
 class InstanceClient:
@@ -44,6 +55,7 @@ class InstanceClient:
         rate: RateLimiter | None = None,
         on_denied: OnDenied | None = None,
         ca_file: Path | None = None,
+        patience: Patience = _PATIENCE,
     ) -> None:
         """Prepares the client; nothing is sent yet.
 
@@ -54,6 +66,7 @@ class InstanceClient:
             rate: how fast requests leave; by default under `REQUESTS_PER_SECOND`.
             on_denied: decides about a 403 whether to try again.
             ca_file: certificates to trust besides the system's.
+            patience: how long a call is waited for.
 
         Raises:
             EndpointRefused: the endpoint is no address that a token may be sent to.
@@ -65,6 +78,7 @@ class InstanceClient:
             rate=rate or RateLimiter(REQUESTS_PER_SECOND),
             on_denied=on_denied,
             ca_file=ca_file,
+            patience=patience,
         )
 
     async def __aenter__(self) -> Self:
@@ -80,26 +94,43 @@ class InstanceClient:
 
     async def query(self, text: str) -> AsyncIterator[Mapping[str, Any]]:
         """The rows of a query, page by page. The index may lag up to 10 s behind writes."""
-        body = {"query": text}
-        while body:
-            answer = await self._transport.send(
-                Call(
-                    method="POST",
-                    path=_path("query"),
-                    what="query",
-                    action="Microsoft.DigitalTwins/query/action",
-                    body=body,
-                    headers={"max-items-per-page": _ROWS_PER_PAGE},
-                    answer_key="value",
-                    cost=_QUERY_COST,
-                )
-            )
-            for row in answer.document["value"]:
+        page = await self.query_page(text, page_size=_ROWS_PER_PAGE)
+        while True:
+            for row in page.rows:
                 yield row
-            token = answer.document.get("continuationToken")
-            body = {"continuationToken": token} if token else {}
+            if page.continuation_token is None:
+                return
+            page = await self.query_page(continuation_token=page.continuation_token, page_size=_ROWS_PER_PAGE)
 
-    async def get_twin(self, twin_id: str) -> Mapping[str, Any]:
+    async def query_page(
+        self,
+        text: str | None = None,
+        *,
+        continuation_token: str | None = None,
+        page_size: int | None = None,
+        api_version: str = API_VERSION,
+    ) -> Page:
+        """One page of a query: the first of `text`, or the one that the token of the page before leads to.
+
+        With both, the service would ignore the text (fact sheet adt-data-plane, section 3.3), so one is given.
+        """
+        if (text is None) == (continuation_token is None):
+            raise ValueError("a page is asked for with a query or with a continuation token")
+        answer = await self._transport.send(
+            Call(
+                method="POST",
+                path=_path("query", api_version=api_version),
+                what="query",
+                action="Microsoft.DigitalTwins/query/action",
+                body={"query": text} if continuation_token is None else {"continuationToken": continuation_token},
+                headers={} if page_size is None else {"max-items-per-page": str(page_size)},
+                answer_key="value",
+                cost=_QUERY_COST,
+            )
+        )
+        return Page(answer.document["value"], answer.document.get("continuationToken") or None)
+
+    async def get_twin(self, twin_id: str, *, api_version: str = API_VERSION) -> Mapping[str, Any]:
         """The twin as it is now.
 
         Raises:
@@ -107,7 +138,7 @@ class InstanceClient:
         """
         call = Call(
             method="GET",
-            path=_path("digitaltwins", twin_id),
+            path=_path("digitaltwins", twin_id, api_version=api_version),
             what=f"read of twin {twin_id!r}",
             action="Microsoft.DigitalTwins/digitaltwins/read",
         )
@@ -215,8 +246,8 @@ class InstanceClient:
             raise
 
 
-def _path(*segments: str) -> str:
-    return f"/{'/'.join(map(_encode, segments))}?api-version={API_VERSION}"
+def _path(*segments: str, api_version: str = API_VERSION) -> str:
+    return f"/{'/'.join(map(_encode, segments))}?api-version={api_version}"
 
 
 def _encode(segment: str) -> str:

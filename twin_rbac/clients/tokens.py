@@ -9,7 +9,9 @@ from azure.core.exceptions import AzureError as AzureSdkError
 from twin_rbac.clients.errors import SignInFailed
 
 _MARGIN = 300
-"""Seconds before its end at which a token is not used any more."""
+"""Seconds before its end at which a token is renewed."""
+_LEAST = 30
+"""Seconds that a token must last to be used, where it cannot be renewed."""
 
 
 class Tokens:
@@ -34,6 +36,8 @@ class Tokens:
                 try:
                     token = await self._credential.get_token(self._scope)
                 except AzureSdkError as error:
+                    if time.time() < self._ends - _LEAST:
+                        return self._token
                     raise SignInFailed(self._service, error.message.split("\n", 1)[0]) from error
                 self._token, self._ends = token.token, float(token.expires_on)
             return self._token

@@ -14,16 +14,16 @@ from yarl import URL
 
 from twin_rbac.clients.address import create_tls_context, proxy_for, secure_url
 from twin_rbac.clients.calls import (
-    LONGEST_PAUSE,
     PASSING_FAILURES,
     Answer,
     Call,
+    Patience,
     is_throttled,
     parse_body,
     refusal,
     retry_after,
 )
-from twin_rbac.clients.errors import AccessDenied, AzureError, ServiceUnavailable, Throttled
+from twin_rbac.clients.errors import AccessDenied, AzureError, ServiceUnavailable, SlowDown
 from twin_rbac.clients.rate import RateLimiter
 from twin_rbac.clients.tokens import Tokens
 
@@ -31,11 +31,9 @@ OnDenied = Callable[[str], Awaitable[bool]]
 """Is told which action a 403 was about; True asks for another try (it waits as long as it likes before)."""
 Sleep = Callable[[float], Awaitable[None]]
 
-_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=15)  # the service itself gives a query 60 s
+_CONNECT_TIMEOUT = 15
 _CONNECTIONS = 64
-_DROPPED_ATTEMPTS = 4
-_FAILED_ATTEMPTS = 6
-_THROTTLED_ATTEMPTS = 20
+_PATIENCE = Patience()
 
 
 class Transport:
@@ -50,6 +48,7 @@ class Transport:
         rate: RateLimiter | None = None,
         on_denied: OnDenied | None = None,
         ca_file: Path | None = None,
+        patience: Patience = _PATIENCE,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Prepares the transport; nothing is sent yet.
@@ -62,6 +61,7 @@ class Transport:
         self._rate = rate
         self._on_denied = on_denied
         self._ca_file = ca_file
+        self._patience = patience
         self._sleep = sleep
         self._proxy = proxy_for(self._base)
 
@@ -71,7 +71,7 @@ class Transport:
             connector=aiohttp.TCPConnector(ssl=create_tls_context(self._ca_file), limit=_CONNECTIONS),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "User-Agent": "digital-twins-rbac"},
-            timeout=_TIMEOUT,
+            timeout=aiohttp.ClientTimeout(total=self._patience.answer_timeout, sock_connect=_CONNECT_TIMEOUT),
         )
         return self
 
@@ -88,8 +88,17 @@ class Transport:
         goes to `on_denied`.
 
         Raises:
-            AzureError: the call failed for good; which subclass says why.
+            AzureError: the call failed for good; which subclass says why. Where time ran out, its cause is a
+                TimeoutError.
         """
+        try:
+            async with asyncio.timeout(self._patience.budget):
+                return await self._send_for_good(call)
+        except TimeoutError as error:
+            reason = f"no answer within {self._patience.budget} seconds"
+            raise ServiceUnavailable(f"{call.what} at {self._base}", reason) from error
+
+    async def _send_for_good(self, call: Call) -> Answer:
         while (answer := await self._send_until_answered(call)).status == 403:
             if self._on_denied is None or not await self._on_denied(call.action):
                 raise AccessDenied(call.action, str(self._base))
@@ -107,12 +116,12 @@ class Transport:
                 answer = await self._exchange(call)
             except (aiohttp.ClientError, TimeoutError) as error:
                 self._give_up_unless_safe(call, error, attempt)
-                await self._sleep(_backoff(attempt))
+                await self._sleep(self._backoff(attempt))
                 continue
             if is_throttled(call, answer):
                 await self._hold_back(call, answer, attempt)
-            elif answer.status in PASSING_FAILURES and call.repeatable and attempt < _FAILED_ATTEMPTS:
-                await self._sleep(max(retry_after(answer), _backoff(attempt)))
+            elif answer.status in PASSING_FAILURES and call.repeatable and attempt < self._patience.attempts_that_fail:
+                await self._sleep(max(self._pause(answer), self._backoff(attempt)))
             else:
                 return answer
 
@@ -122,7 +131,9 @@ class Transport:
             raise AzureError(f"{call.what}: the service's next link leads to another host, {url.host}")
         headers = {"Content-Type": "application/json", **call.headers}
         headers["Authorization"] = f"Bearer {await self._tokens.get()}"
-        data = None if call.body is None else json.dumps(call.body, separators=(",", ":")).encode()
+        data = call.body
+        if data is not None and not isinstance(data, bytes):
+            data = json.dumps(data, separators=(",", ":")).encode()
         async with self._session.request(
             call.method, url, headers=headers, data=data, proxy=self._proxy, allow_redirects=False
         ) as response:
@@ -131,21 +142,24 @@ class Transport:
     def _give_up_unless_safe(self, call: Call, error: Exception, attempt: int) -> None:
         never_sent = isinstance(error, aiohttp.ClientConnectorError)
         untrusted = isinstance(error, aiohttp.ClientSSLError)
-        if untrusted or attempt >= _DROPPED_ATTEMPTS or not (call.repeatable or never_sent):
+        if untrusted or attempt >= self._patience.attempts_without_answer or not (call.repeatable or never_sent):
             hint = "; SSL_CERT_FILE names the certificates to trust" if untrusted else ""
             reason = (str(error) or type(error).__name__) + hint
             raise ServiceUnavailable(f"{call.what} at {self._base}", reason) from error
 
     async def _hold_back(self, call: Call, answer: Answer, attempt: int) -> None:
-        if attempt >= _THROTTLED_ATTEMPTS:
-            raise Throttled(f"{call.what} at {self._base}", f"{attempt} times it asked to slow down")
-        pause = retry_after(answer) or _backoff(attempt)
+        pause = retry_after(answer) or self._backoff(attempt)
+        if attempt >= self._patience.attempts_when_throttled or pause > self._patience.longest_pause:
+            raise SlowDown(f"{call.what} at {self._base}", attempts=attempt, pause=pause)
         if self._rate:
             self._rate.slow_down(pause)
         else:
             await self._sleep(pause)
 
+    def _pause(self, answer: Answer) -> float:
+        return min(retry_after(answer), self._patience.longest_pause)
 
-def _backoff(attempt: int) -> float:
-    # Jitter only spreads requests that failed together.
-    return min(0.5 * 2.0 ** (attempt - 1), LONGEST_PAUSE) * random.uniform(0.75, 1.0)  # noqa: S311  # no secret
+    def _backoff(self, attempt: int) -> float:
+        # Jitter only spreads requests that failed together.
+        pause = min(0.5 * 2.0 ** (attempt - 1), self._patience.longest_pause)
+        return pause * random.uniform(0.75, 1.0)  # noqa: S311  # no secret

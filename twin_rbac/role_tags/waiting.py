@@ -1,8 +1,8 @@
-"""Waiting for a role assignment to reach the instance, when Resource Manager says that it is there."""
+"""Waiting for a role assignment to reach a service, when Resource Manager says that it is there."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from twin_rbac.access.permissions import Permission, allow_data_action
@@ -16,13 +16,15 @@ _PAUSE = 5.0
 
 
 class RolePropagation:
-    """Decides about a 403 of the instance: wait for the role that Resource Manager knows of, or believe it."""
+    """Decides about a 403 of a service: wait for the role that Resource Manager knows of, or believe it."""
 
     def __init__(
         self,
         list_permissions: Callable[[], Awaitable[list[Mapping[str, Any]]]],
         *,
         say: Say,
+        allows: Callable[[Iterable[Permission], str], bool] = allow_data_action,
+        place: str = "the instance",
         longest_wait: float = _LONGEST_WAIT,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -30,14 +32,18 @@ class RolePropagation:
         """Prepares the decision.
 
         Args:
-            list_permissions: asks Resource Manager what the caller may do at the instance.
+            list_permissions: asks Resource Manager what the caller may do there.
             say: is told what is waited for.
+            allows: whether permissions allow the action.
+            place: what the role is to reach, for the lines that are said.
             longest_wait: seconds from an action's first 403 after which it is believed.
             clock: seconds, only ever growing.
             sleep: waits.
         """
         self._list_permissions = list_permissions
         self._say = say
+        self._allows = allows
+        self._place = place
         self._longest_wait = longest_wait
         self._clock = clock
         self._sleep = sleep
@@ -59,12 +65,12 @@ class RolePropagation:
         first = action not in self._since
         since = self._since.setdefault(action, self._clock())
         if self._clock() - since >= self._longest_wait:
-            self._say(f"{action} did not reach the instance within {self._longest_wait / 60:g} minutes")
+            self._say(f"{action} did not reach {self._place} within {self._longest_wait / 60:g} minutes")
             return False
         permissions = [Permission.from_mapping(item) for item in await self._list_permissions()]
-        if not allow_data_action(permissions, action):
+        if not self._allows(permissions, action):
             return False
         if first:
-            self._say(f"waiting for {action} to reach the instance: Resource Manager says that the caller holds it")
+            self._say(f"waiting for {action} to reach {self._place}: Resource Manager says that the caller holds it")
         await self._sleep(_PAUSE)
         return True

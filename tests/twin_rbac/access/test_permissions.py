@@ -1,7 +1,12 @@
 import pytest
 
 from twin_rbac.access import permissions
-from twin_rbac.access.permissions import QUERY, READ_RELATIONSHIPS, READ_TWINS, WRITE_TWINS, Permission
+from twin_rbac.access.permissions import Permission
+
+QUERY = "Microsoft.DigitalTwins/query/action"
+READ_RELATIONSHIPS = "Microsoft.DigitalTwins/digitaltwins/relationships/read"
+READ_TWINS = "Microsoft.DigitalTwins/digitaltwins/read"
+WRITE_TWINS = "Microsoft.DigitalTwins/digitaltwins/write"
 
 DATA_READER = Permission(
     # The built-in Data Reader, fact sheet adt-rbac, section 3.
@@ -56,3 +61,21 @@ def test_what_one_permission_excludes_another_may_allow() -> None:
 
 def test_nobody_without_permissions_may_do_anything() -> None:
     assert not permissions.allow_data_action([], QUERY)
+
+
+@pytest.mark.parametrize(
+    ("actions", "not_actions", "allowed"),
+    [
+        (["*"], [], True),
+        (["MICROSOFT.Web/sites/publish/ACTION"], [], True),
+        (["*"], ["microsoft.web/sites/publish/*"], False),
+        (["Microsoft.Web/sites/read"], [], False),
+        ([], [], False),
+    ],
+)
+def test_an_action_of_the_control_plane_is_judged_by_actions_alone(
+    *, actions: list[str], not_actions: list[str], allowed: bool
+) -> None:
+    permission = Permission(actions=tuple(actions), not_actions=tuple(not_actions), data_actions=("*",))
+
+    assert permissions.allow_action([permission], "Microsoft.Web/sites/publish/action") is allowed

@@ -11,7 +11,12 @@ from azure.identity.aio import (
 )
 
 from twin_rbac.clients.cloud import Cloud
-from twin_rbac.clients.credential import CredentialKind, choose_credential, create_credential
+from twin_rbac.clients.credential import (
+    CredentialKind,
+    choose_credential,
+    create_credential,
+    create_managed_identity,
+)
 from twin_rbac.clients.errors import CredentialIncomplete, EndpointRefused, SignInFailed
 from twin_rbac.clients.oidc import request_assertion
 
@@ -121,3 +126,19 @@ def test_a_pipeline_that_gives_no_assertion_is_an_error_without_the_token(
 def test_the_request_token_is_sent_over_https_only() -> None:
     with pytest.raises(EndpointRefused, match="https"):
         request_assertion("http://pipeline.example/token", "request-token")
+
+
+@pytest.mark.parametrize(
+    "environment", [{}, CLIENT | SECRET, {"AZURE_CLIENT_ID": "other"}, {"SSL_CERT_FILE": "/ca.pem"}]
+)
+def test_the_gateway_is_its_own_identity_whatever_else_the_environment_offers(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        "twin_rbac.clients.credential.ManagedIdentityCredential", lambda **options: asked.append(options)
+    )
+    create_managed_identity("gateway-client-id", environment=environment)
+
+    trust = {"connection_verify": "/ca.pem"} if "SSL_CERT_FILE" in environment else {}
+    assert asked == [{"client_id": "gateway-client-id", **trust}]

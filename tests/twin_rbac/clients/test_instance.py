@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from twin_rbac.access import permissions
 from twin_rbac.clients.errors import InstanceNotFound, PatchInvalid, PreconditionFailed, TwinNotFound
 from twin_rbac.clients.instance import InstanceClient
 from twin_rbac.clients.rate import RateLimiter
@@ -45,6 +44,49 @@ def test_a_query_gives_the_rows_of_all_its_pages(use: Use, instance: Any) -> Non
     assert [call.headers["max-items-per-page"] for call in instance.received] == ["1000"] * 3
     # With a token the service ignores the query's text: fact sheet adt-data-plane, section 3.3.
     assert [call.body for call in instance.received[1:]] == [{"continuationToken": "2"}, {"continuationToken": "4"}]
+
+
+def test_one_page_of_a_query_is_asked_for_with_its_text_or_with_the_token_of_the_page_before(
+    use: Use, instance: Any
+) -> None:
+    for number in range(3):
+        instance.put(str(number), tags={"role": "Earth"})
+
+    async def two_pages(client: InstanceClient) -> list[Any]:
+        first = await client.query_page(ALL_TAGGED)
+        return [first, await client.query_page(continuation_token=first.continuation_token, page_size=7)]
+
+    first, second = use(two_pages)
+
+    assert [row["$dtId"] for row in (*first.rows, *second.rows)] == ["0", "1", "2"]
+    assert (first.continuation_token, second.continuation_token) == ("2", None)
+    # The service decides about the size where none is asked for; with a token it is sent alone.
+    assert [(call.body, call.headers.get("max-items-per-page")) for call in instance.received] == [
+        ({"query": ALL_TAGGED}, None),
+        ({"continuationToken": "2"}, "7"),
+    ]
+
+
+@pytest.mark.parametrize("asked", [{}, {"text": ALL_TAGGED, "continuation_token": "2"}])
+def test_a_page_is_not_asked_for_with_both_or_neither(use: Use, instance: Any, asked: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="with a query or with a continuation token"):
+        use(lambda client: client.query_page(**asked))
+    assert instance.received == []
+
+
+def test_a_caller_may_ask_in_the_words_of_an_older_api_version(use: Use, instance: Any) -> None:
+    instance.put("A", tags={"role": "Earth"})
+
+    async def ask(client: InstanceClient) -> None:
+        await client.get_twin("A", api_version="2020-10-31")
+        await client.query_page(ALL_TAGGED, api_version="2022-05-31")
+
+    use(ask)
+
+    assert [call.path for call in instance.received] == [
+        "/digitaltwins/A?api-version=2020-10-31",
+        "/query?api-version=2022-05-31",
+    ]
 
 
 def test_the_quota_error_in_the_middle_of_a_query_loses_no_row_and_doubles_none(
@@ -155,13 +197,16 @@ def test_a_429_slows_the_whole_client_down(use: Use, instance: Any, scripted: An
 @pytest.mark.parametrize(
     ("work", "action"),
     [
-        (lambda client: rows_of(client, ALL_TAGGED), permissions.QUERY),
-        (lambda client: client.get_twin("A"), permissions.READ_TWINS),
-        (lambda client: client.create_twin("A", {}), permissions.WRITE_TWINS),
-        (lambda client: client.update_twin("A", [], if_match="e"), permissions.WRITE_TWINS),
-        (lambda client: client.create_relationship("A", "r", {}), permissions.WRITE_RELATIONSHIPS),
-        (lambda client: client.list_models(), permissions.READ_MODELS),
-        (lambda client: client.create_models([]), permissions.WRITE_MODELS),
+        (lambda client: rows_of(client, ALL_TAGGED), "Microsoft.DigitalTwins/query/action"),
+        (lambda client: client.get_twin("A"), "Microsoft.DigitalTwins/digitaltwins/read"),
+        (lambda client: client.create_twin("A", {}), "Microsoft.DigitalTwins/digitaltwins/write"),
+        (lambda client: client.update_twin("A", [], if_match="e"), "Microsoft.DigitalTwins/digitaltwins/write"),
+        (
+            lambda client: client.create_relationship("A", "r", {}),
+            "Microsoft.DigitalTwins/digitaltwins/relationships/write",
+        ),
+        (lambda client: client.list_models(), "Microsoft.DigitalTwins/models/read"),
+        (lambda client: client.create_models([]), "Microsoft.DigitalTwins/models/write"),
     ],
 )
 def test_a_403_is_reported_with_the_data_action_that_the_call_needs(

@@ -77,3 +77,69 @@ def test_the_callers_permissions_are_read_over_all_pages(instance: Any, credenti
 
     assert ask(instance, credential, lambda client: client.list_permissions(INSTANCE)) == [first, second]
     assert [call.path for call in instance.received] == [path, f"{path}&$skipToken=x"]
+
+
+def test_role_assignments_are_listed_by_the_filter_over_all_pages(
+    instance: Any, credential: Any, scripted: Any
+) -> None:
+    path = f"{INSTANCE}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter="
+    first, second = {"id": "a"}, {"id": "b"}
+    instance.script = [
+        scripted(200, {"value": [first], "nextLink": f"{instance.endpoint}{path}atScope()&$skipToken=x"}),
+        scripted(200, {"value": [second]}),
+        scripted(200, {"value": []}),
+    ]
+
+    assert ask(instance, credential, lambda client: client.list_role_assignments(INSTANCE)) == [first, second]
+    assert ask(instance, credential, lambda client: client.list_role_assignments(INSTANCE, "principalId eq '0f'")) == []
+    assert [call.path for call in instance.received] == [
+        f"{path}atScope()",
+        f"{path}atScope()&$skipToken=x",
+        f"{path}principalId%20eq%20'0f'",
+    ]
+
+
+def test_who_may_not_list_role_assignments_is_told_the_action(instance: Any, credential: Any, scripted: Any) -> None:
+    instance.script = [scripted(403, error("AuthorizationFailed"))]
+
+    with pytest.raises(AccessDenied, match=r"Microsoft\.Authorization/roleAssignments/read"):
+        ask(instance, credential, lambda client: client.list_role_assignments(INSTANCE))
+
+
+def test_a_role_definition_is_as_resource_manager_writes_it(instance: Any, credential: Any, scripted: Any) -> None:
+    role = {"id": "/r", "properties": {"roleName": "Reader"}}
+    instance.script = [scripted(200, role)]
+
+    assert ask(instance, credential, lambda client: client.get_role_definition("/subscriptions/s/x/r")) == role
+    assert instance.received[0].path == "/subscriptions/s/x/r?api-version=2022-04-01"
+
+
+def test_a_role_definition_that_is_gone_is_none_and_one_that_cannot_be_seen_is_an_error(
+    instance: Any, credential: Any, scripted: Any
+) -> None:
+    instance.script = [
+        scripted(404, error("RoleDefinitionDoesNotExist")),
+        scripted(404, error("SubscriptionNotFound")),
+        scripted(403, error("AuthorizationFailed")),
+    ]
+
+    assert ask(instance, credential, lambda client: client.get_role_definition("/r")) is None
+    with pytest.raises(InvalidRequest, match="SubscriptionNotFound"):
+        ask(instance, credential, lambda client: client.get_role_definition("/r"))
+    with pytest.raises(AccessDenied, match="roleDefinitions/read"):
+        ask(instance, credential, lambda client: client.get_role_definition("/r"))
+
+
+def test_a_site_is_there_or_gone_and_one_that_cannot_be_seen_is_an_error(
+    instance: Any, credential: Any, scripted: Any
+) -> None:
+    instance.script = [
+        scripted(200, {"id": "/site"}),
+        scripted(404, error("ResourceNotFound")),
+        scripted(404, error("SubscriptionNotFound")),
+    ]
+
+    assert ask(instance, credential, lambda client: client.has_site("/site"))
+    assert not ask(instance, credential, lambda client: client.has_site("/site"))
+    with pytest.raises(InvalidRequest, match="SubscriptionNotFound"):
+        ask(instance, credential, lambda client: client.has_site("/site"))

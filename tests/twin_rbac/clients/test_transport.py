@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from twin_rbac.clients.calls import Answer, Call
+from twin_rbac.clients.calls import Answer, Call, Patience
 from twin_rbac.clients.errors import (
     AccessDenied,
     AzureError,
@@ -14,6 +14,7 @@ from twin_rbac.clients.errors import (
     PreconditionFailed,
     ServiceUnavailable,
     SignInFailed,
+    SlowDown,
     Throttled,
 )
 from twin_rbac.clients.transport import OnDenied, Transport
@@ -23,6 +24,7 @@ THROTTLED = {"error": {"statusCode": 429, "message": "Maximum request rate limit
 QUOTA = {"error": {"code": "QuotaReachedError", "message": "Your rate limit has been exceeded. …"}}
 READ = Call(method="GET", path="/digitaltwins/A?api-version=1", what="read of twin 'A'", action="read")
 UPLOAD = Call(method="POST", path="/models?api-version=1", what="creation", action="write", body=[], repeatable=False)
+PATIENT = Patience()
 QUERY = Call(method="POST", path="/query?api-version=1", what="query", action="q", body={}, answer_key="value")
 
 
@@ -31,13 +33,14 @@ def send(instance: Any, credential: Any, time: Any) -> Any:
     """Sends one call and returns its answer."""
     instance.put("A")
 
-    def send(call: Call, *, on_denied: OnDenied | None = None) -> Answer:
+    def send(call: Call, *, on_denied: OnDenied | None = None, patience: Patience = PATIENT) -> Answer:
         async def run() -> Answer:
             async with Transport(
                 instance.endpoint,
                 credential,
                 audience="https://digitaltwins.azure.net",
                 on_denied=on_denied,
+                patience=patience,
                 sleep=time.sleep,
             ) as transport:
                 return await transport.send(call)
@@ -228,3 +231,70 @@ def test_an_instance_that_is_not_there_is_an_error_after_some_tries(credential: 
     with pytest.raises(ServiceUnavailable, match=r"127\.0\.0\.1"):
         asyncio.run(run())
     assert len(time.slept) == 3
+
+
+IMPATIENT = Patience(
+    attempts_without_answer=2, attempts_that_fail=3, attempts_when_throttled=2, longest_pause=2, answer_timeout=5
+)
+
+
+def test_an_impatient_caller_is_told_at_once_how_long_the_service_wants_a_pause(
+    send: Any, instance: Any, scripted: Any, time: Any
+) -> None:
+    instance.script = [scripted(429, THROTTLED, {"Retry-After": "12"})]
+
+    with pytest.raises(SlowDown) as caught:
+        send(READ, patience=IMPATIENT)
+    assert (caught.value.pause, time.slept, len(instance.received)) == (12, [], 1)
+
+
+def test_an_impatient_caller_waits_for_a_short_pause_once(send: Any, instance: Any, scripted: Any, time: Any) -> None:
+    instance.script = [scripted(429, THROTTLED, {"Retry-After": "2"})] * 2
+
+    with pytest.raises(SlowDown) as caught:
+        send(READ, patience=IMPATIENT)
+    assert (caught.value.pause, time.slept, len(instance.received)) == (2, [2], 2)
+
+
+def test_an_impatient_caller_tries_a_passing_failure_three_times(
+    send: Any, instance: Any, scripted: Any, time: Any
+) -> None:
+    instance.script = [scripted(503, {}, {"Retry-After": "50"})] * 3
+
+    with pytest.raises(ServiceUnavailable):
+        send(READ, patience=IMPATIENT)
+    assert (time.slept, len(instance.received)) == ([2, 2], 3)
+
+
+def test_a_call_ends_with_its_budget_and_says_that_time_ran_out(send: Any, instance: Any, scripted: Any) -> None:
+    instance.script = [scripted(503, {})] * 1000
+
+    with pytest.raises(ServiceUnavailable, match=r"no answer within 0\.05 seconds") as caught:
+        send(READ, patience=Patience(attempts_that_fail=1000, budget=0.05))
+    assert isinstance(caught.value.__cause__, TimeoutError)
+
+
+def test_an_instance_that_never_answers_is_given_up_as_a_timeout(credential: Any, time: Any) -> None:
+    async def run() -> None:
+        silent = asyncio.Event()
+
+        async def never_answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await silent.wait()
+            writer.close()
+
+        async with await asyncio.start_server(never_answer, "127.0.0.1", 0) as server:
+            address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            patience = Patience(attempts_without_answer=2, answer_timeout=0.1)
+            try:
+                async with Transport(
+                    address, credential, audience="a", patience=patience, sleep=time.sleep
+                ) as transport:
+                    await transport.send(READ)
+            finally:
+                silent.set()
+                await asyncio.sleep(0)
+
+    with pytest.raises(ServiceUnavailable) as caught:
+        asyncio.run(run())
+    assert isinstance(caught.value.__cause__, TimeoutError)
+    assert len(time.slept) == 1

@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 
-from twin_rbac.access.permissions import QUERY, READ_MODELS, READ_TWINS, WRITE_TWINS
 from twin_rbac.clients.errors import AccessDenied, SignInFailed
 from twin_rbac.role_tags.errors import ApplyIncomplete, MissingTwins
 from twin_rbac.role_tags.graph_file import Graph, load_graph
 from twin_rbac.role_tags.model import Seeded, TagRules
 from twin_rbac.role_tags.plan import Plan
 from twin_rbac.role_tags.reconcile import apply_tags, plan_tags, read_existing, seed_graph, verify_tags
+
+QUERY = "Microsoft.DigitalTwins/query/action"
+READ_MODELS = "Microsoft.DigitalTwins/models/read"
+READ_TWINS = "Microsoft.DigitalTwins/digitaltwins/read"
+WRITE_TWINS = "Microsoft.DigitalTwins/digitaltwins/write"
 
 RULES = TagRules(roles=("Earth", "Fire", "Wind"))
 DESIRED = {"A": "Earth", "1": "Earth", "2": "Earth", "B": "Fire", "3": "Fire"}

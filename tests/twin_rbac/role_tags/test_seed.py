@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 
-from twin_rbac.access.permissions import READ_MODELS, WRITE_MODELS, WRITE_RELATIONSHIPS, WRITE_TWINS
 from twin_rbac.clients.errors import AccessDenied
 from twin_rbac.role_tags.errors import RoleTagsError
 from twin_rbac.role_tags.graph_file import Graph, Relationship, load_graph
 from twin_rbac.role_tags.model import Seeded
 from twin_rbac.role_tags.reconcile import seed_graph
 from twin_rbac.role_tags.seed import MODELS_PER_REQUEST, order_models, seed
+
+READ_MODELS = "Microsoft.DigitalTwins/models/read"
+WRITE_MODELS = "Microsoft.DigitalTwins/models/write"
+WRITE_RELATIONSHIPS = "Microsoft.DigitalTwins/digitaltwins/relationships/write"
+WRITE_TWINS = "Microsoft.DigitalTwins/digitaltwins/write"
 
 
 class Uploads:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from twin_rbac.access.permissions import QUERY
 from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.errors import AccessDenied
 from twin_rbac.role_tags.errors import PatchMismatch, TwinChanged, WriteFailed
 from twin_rbac.role_tags.model import TagRules, TwinTags
 from twin_rbac.role_tags.plan import Change, decide
 from twin_rbac.role_tags.store import TagStore, Target, open_instance
+
+QUERY = "Microsoft.DigitalTwins/query/action"
 
 RULES = TagRules(roles=("Earth", "Fire"))
 INSTANCE_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt"

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from twin_rbac.access.permissions import QUERY, WRITE_TWINS
+from twin_rbac.access.permissions import allow_action
 from twin_rbac.role_tags.waiting import RolePropagation
+
+QUERY = "Microsoft.DigitalTwins/query/action"
+WRITE_TWINS = "Microsoft.DigitalTwins/digitaltwins/write"
 
 
 class Permissions:
@@ -79,3 +82,19 @@ def test_an_error_of_resource_manager_reaches_everyone_who_waits(time: Any) -> N
     assert [str(error) for error in asyncio.run(run())] == ["no answer", "no answer"]
     with pytest.raises(RuntimeError):
         asyncio.run(propagation.should_retry(QUERY))
+
+
+def test_another_service_and_its_kind_of_action_are_waited_for_alike(time: Any) -> None:
+    said: list[str] = []
+
+    async def list_permissions() -> list[Mapping[str, Any]]:
+        return [{"actions": ["Microsoft.Web/sites/*"], "dataActions": ["*"]}]
+
+    propagation = RolePropagation(
+        list_permissions, say=said.append, allows=allow_action, place="the app", clock=time.clock, sleep=time.sleep
+    )
+
+    assert asyncio.run(propagation.should_retry("Microsoft.Web/sites/publish/action"))
+    assert not asyncio.run(propagation.should_retry(QUERY))
+    (line,) = said
+    assert line.startswith("waiting for Microsoft.Web/sites/publish/action to reach the app: Resource Manager says")
