@@ -12,6 +12,7 @@ from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.credential import create_credential
 from twin_rbac.clients.errors import AccessDenied, AzureError
 from twin_rbac.clients.resource_manager import ResourceManagerClient
+from twin_rbac.providers.errors import ProviderError
 from twin_rbac.role_tags.errors import RoleTagsError
 from twin_rbac.role_tags.reconcile import Target
 
@@ -23,11 +24,11 @@ def run(work: Coroutine[Any, Any, _Result]) -> _Result:
     """The work's result; a failure that explains itself is shown without the lines of code that it came through.
 
     Raises:
-        AzureError, RoleTagsError: as the work does.
+        AzureError, RoleTagsError, ProviderError: as the work does.
     """
     try:
         return asyncio.run(work)
-    except (AzureError, RoleTagsError):
+    except (AzureError, RoleTagsError, ProviderError):
         # Pulumi prints the traceback of what a dynamic provider raises, and this process does nothing else.
         sys.tracebacklimit = 0
         raise
@@ -44,11 +45,11 @@ def say(message: str) -> None:
     sys.stdout.flush()
 
 
-def compare(olds: Properties, news: Properties) -> DiffResult:
-    """Leaves the comparison of inputs to Pulumi, but for a new endpoint: that is another instance."""
-    before, after = olds.get("endpoint"), news.get("endpoint")
+def compare(olds: Properties, news: Properties, *, identity: str = "endpoint") -> DiffResult:
+    """Leaves the comparison of inputs to Pulumi, but for a new identity, such as the endpoint of another instance."""
+    before, after = olds.get(identity), news.get(identity)
     moved = is_known(before) and is_known(after) and before != after
-    return DiffResult(changes=True if moved else None, replaces=["endpoint"] if moved else [])
+    return DiffResult(changes=True if moved else None, replaces=[identity] if moved else [])
 
 
 async def find_target(props: Properties) -> Target | None:

@@ -70,7 +70,7 @@ def test_an_instance_is_not_gone_for_a_caller_that_may_not_ask(empty_azure: Any,
 def test_an_instance_is_not_gone_while_resource_manager_fails(
     empty_azure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twin_rbac.clients.transport._backoff", lambda _attempt: 0.01)
+    monkeypatch.setattr("twin_rbac.clients.transport.Transport._backoff", lambda _self, _attempt: 0.01)
     empty_azure.create_instance()
     empty_azure.fail(service="resource-manager", method="GET", path=".*digitalTwinsInstances.*", status=503, times=100)
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from components.permission_scopes import TAGGER
+from twin_rbac.clients.calls import Patience
 from twin_rbac.clients.errors import AccessDenied, AzureError, Throttled
+from twin_rbac.clients.instance import InstanceClient
 from twin_rbac.providers.role_tags import RoleTagsProvider
 from twin_rbac.role_tags.errors import ApplyIncomplete
 
@@ -27,7 +29,7 @@ def project(azure: Any) -> Any:
 @pytest.fixture
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow each other at once, whatever Retry-After says."""
-    monkeypatch.setattr("twin_rbac.clients.transport._backoff", lambda _attempt: 0.01)
+    monkeypatch.setattr("twin_rbac.clients.transport.Transport._backoff", lambda _self, _attempt: 0.01)
     monkeypatch.setattr("twin_rbac.clients.transport.retry_after", lambda _answer: 0.01)
     monkeypatch.setattr("twin_rbac.clients.rate._SHORTEST_PAUSE", 0.01)
 
@@ -124,7 +126,8 @@ def test_a_twin_deleted_between_read_and_write_is_named_and_the_others_are_tagge
 
 @pytest.mark.usefixtures("without_pauses")
 def test_throttling_without_end_says_how_far_it_came(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twin_rbac.clients.transport._THROTTLED_ATTEMPTS", 2)
+    defaults = InstanceClient.__init__.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "patience", Patience(attempts_when_throttled=2))
     project.fail(method="PATCH", path=".*/C", status=429, times=100)
 
     with pytest.raises(Throttled, match="update of twin 'C'") as caught:

@@ -159,7 +159,7 @@ def test_a_seed_that_failed_halfway_is_finished_by_the_next(project: Any) -> Non
 
 
 def test_a_dropped_connection_is_survived(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twin_rbac.clients.transport._backoff", lambda _attempt: 0.01)
+    monkeypatch.setattr("twin_rbac.clients.transport.Transport._backoff", lambda _self, _attempt: 0.01)
     project.fail(method="PUT", status=None, times=2)
 
     create(project)
@@ -214,7 +214,7 @@ def test_a_seed_of_an_instance_that_is_gone_is_gone(bare_project: Any) -> None:
 def test_a_seed_of_an_instance_that_is_gone_fails_and_names_it(
     bare_project: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twin_rbac.clients.transport._backoff", lambda _attempt: 0.01)
+    monkeypatch.setattr("twin_rbac.clients.transport.Transport._backoff", lambda _self, _attempt: 0.01)
     props = bare_project.graph_props()
     bare_project.delete_instance()
 

@@ -1,0 +1,136 @@
+"""Who gets at an instance's data past the gateway: principals that hold a data action of Azure Digital Twins. Pure.
+
+One such action is enough to call the instance, which knows no tenants: its roles name a whole class, any twin or any
+model (fact sheet adt-rbac, section 1). Conditions of an assignment do not count, since the instance evaluates none.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from twin_rbac.access.assignments import RoleAssignment
+from twin_rbac.access.permissions import Permission, allow_data_action
+
+_PROVIDER = "Microsoft.DigitalTwins/"
+
+DATA_ACTIONS = tuple(
+    f"{_PROVIDER}{operation}"
+    for operation in (
+        "query/action",
+        "digitaltwins/read",
+        "digitaltwins/write",
+        "digitaltwins/delete",
+        "digitaltwins/commands/action",
+        "digitaltwins/relationships/read",
+        "digitaltwins/relationships/write",
+        "digitaltwins/relationships/delete",
+        "eventroutes/read",
+        "eventroutes/write",
+        "eventroutes/delete",
+        "jobs/import/read",
+        "jobs/import/write",
+        "jobs/import/delete",
+        "jobs/imports/read",
+        "jobs/imports/write",
+        "jobs/imports/delete",
+        "jobs/imports/cancel/action",
+        "jobs/delete/read",
+        "jobs/delete/write",
+        "jobs/deletions/read",
+        "jobs/deletions/write",
+        "models/read",
+        "models/write",
+        "models/delete",
+    )
+)
+"""Every data action of an instance, with the older names of the jobs'."""
+
+_MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleDefinition:
+    """A role definition, as far as data access goes."""
+
+    name: str
+    """Its display name."""
+    permissions: tuple[Permission, ...]
+
+    @classmethod
+    def from_mapping(cls, document: Mapping[str, Any]) -> Self:
+        """The definition from Resource Manager's JSON."""
+        properties = document["properties"]
+        return cls(
+            name=properties.get("roleName") or str(document.get("name", "")),
+            permissions=tuple(Permission.from_mapping(item) for item in properties.get("permissions") or ()),
+        )
+
+    @property
+    def data_actions(self) -> tuple[str, ...]:
+        """The data actions of Azure Digital Twins that it allows, also one that is newer than our list."""
+        named = {
+            action
+            for permission in self.permissions
+            for action in permission.data_actions
+            if action.lower().startswith(_PROVIDER.lower()) and "*" not in action
+        }
+        known = {action.lower() for action in DATA_ACTIONS}
+        newer = sorted(action for action in named if action.lower() not in known)
+        return tuple(action for action in (*DATA_ACTIONS, *newer) if allow_data_action(self.permissions, action))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenant:
+    """A principal that is to see its own twins only."""
+
+    name: str
+    principal_id: str
+    principal_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayRound:
+    """One assignment that lets a tenant call the instance itself."""
+
+    tenant: Tenant
+    assignment: RoleAssignment
+    role: RoleDefinition
+
+    @property
+    def is_through_group(self) -> bool:
+        """Whether a group holds the role, and the tenant is in it."""
+        return self.assignment.principal_id != self.tenant.principal_id.lower()
+
+    def __str__(self) -> str:
+        tenant, assignment = self.tenant, self.assignment
+        through = f" through group {assignment.principal_id}" if self.is_through_group else ""
+        return (
+            f"tenant {tenant.name}, {tenant.principal_type} {tenant.principal_id}, holds the role "
+            f"{self.role.name!r}{through} at {assignment.scope}: its data actions, such as "
+            f"{self.role.data_actions[0]}, act on the whole instance, past the gateway (assignment "
+            f"{assignment.assignment_id})"
+        )
+
+
+def is_at_or_above(scope: str, resource_id: str) -> bool:
+    """Whether an assignment at the scope acts on the resource.
+
+    A management group counts as above: Resource Manager lists none that is not (fact sheet adt-rbac, section 8).
+    """
+    outer, inner = (f"/{text.strip('/')}".lower() for text in (scope, resource_id))
+    return outer == "/" or outer.startswith(_MANAGEMENT_GROUPS) or f"{inner}/".startswith(f"{outer}/")
+
+
+def find_ways_round(
+    held: Mapping[Tenant, Iterable[RoleAssignment]], roles: Mapping[str, RoleDefinition]
+) -> list[WayRound]:
+    """The assignments, of those that each tenant holds, whose role has a data action of Azure Digital Twins.
+
+    `roles` has the role definitions by GUID, in lower case; an assignment whose role it lacks is none.
+    """
+    return [
+        WayRound(tenant=tenant, assignment=assignment, role=roles[assignment.role_guid])
+        for tenant, assignments in held.items()
+        for assignment in assignments
+        if assignment.role_guid in roles and roles[assignment.role_guid].data_actions
+    ]

@@ -1,0 +1,97 @@
+"""The work of Publish: what each call of Pulumi means in terms of the package, the site and the app."""
+
+import asyncio
+from typing import Any
+
+from pulumi.dynamic import ReadResult
+
+from twin_rbac.access.permissions import allow_action
+from twin_rbac.clients.cloud import Cloud
+from twin_rbac.clients.credential import create_credential
+from twin_rbac.clients.errors import AccessDenied, AzureError
+from twin_rbac.clients.resource_manager import ResourceManagerClient
+from twin_rbac.clients.scm import NO_PACKAGE, Health, ScmClient, read_health
+from twin_rbac.providers.bundle import Package, build_package
+from twin_rbac.providers.errors import PublishFailed
+from twin_rbac.providers.live import say
+from twin_rbac.providers.rollout import Rollout
+from twin_rbac.role_tags.waiting import RolePropagation
+
+Properties = dict[str, Any]
+
+_TELLS_NOTHING = frozenset({None, 401, 403, 429})
+"""Answers of something before the app: it cannot be asked from here. Any other is the app's own, or that of an app
+that does not run, which publishing again mends."""
+_TRIES = 3
+_PAUSE = 2.0
+
+
+async def publish(props: Properties) -> Properties:
+    """Builds the package, publishes it, and returns the resource's outputs when the app runs it.
+
+    Raises:
+        PackageNotBuilt: it cannot be built.
+        PublishFailed: the app does not run it.
+        AzureError: a call failed for good.
+    """
+    package = await asyncio.to_thread(build_package, wheels=props["wheels"], runtime=props["runtime"])
+    if package.hash != props["package"]:
+        raise PublishFailed("the gateway's files changed while Pulumi ran; run pulumi up again")
+    await _publish(props, package)
+    return dict(props)
+
+
+async def _publish(props: Properties, package: Package) -> None:
+    cloud = Cloud.from_mapping(props.get("cloud"))
+    async with create_credential(cloud=cloud) as credential, ResourceManagerClient(credential, cloud=cloud) as manager:
+        propagation = RolePropagation(
+            lambda: manager.list_permissions(props["siteId"]), say=say, allows=allow_action, place="the function app"
+        )
+        async with ScmClient(props["scmHost"], credential, cloud=cloud, on_denied=propagation.should_retry) as scm:
+            rollout = Rollout(scm, say=say)
+            say(f"publishing package {package.hash} ({len(package.content) / 1e6:.1f} MB) to {props['scmHost']}")
+            try:
+                await rollout.deploy(package.content)
+            except AccessDenied as error:
+                raise AzureError(
+                    f"{error}; a publish endpoint that is closed to this address answers 403 too"
+                ) from error
+            await rollout.await_start(props["endpoint"], package.hash, read_health)
+
+
+async def read(id_: str, props: Properties) -> ReadResult:
+    """What the app runs now, as the input that the next preview compares with the package of this checkout.
+
+    Raises:
+        AzureError: Resource Manager gives no usable answer.
+    """
+    if await _is_gone(props):
+        return ReadResult("", {})
+    health = await _ask_patiently(props["endpoint"])
+    if health.status in _TELLS_NOTHING:
+        say(f"warning: the package is taken to be as it was: {props['endpoint']}/healthz {health.reason}")
+        return ReadResult(id_, props)
+    package = health.package or NO_PACKAGE
+    if package != props["package"]:
+        say(f"drift: {props['endpoint']}/healthz {health.reason}, and package {props['package']} was published")
+    live = {**props, "package": package}
+    return ReadResult(id_, live, live)
+
+
+async def _is_gone(props: Properties) -> bool:
+    cloud = Cloud.from_mapping(props.get("cloud"))
+    async with create_credential(cloud=cloud) as credential, ResourceManagerClient(credential, cloud=cloud) as manager:
+        try:
+            return not await manager.has_site(props["siteId"])
+        except AccessDenied:
+            # Who may not ask is told nothing.
+            return False
+
+
+async def _ask_patiently(endpoint: str) -> Health:
+    for _ in range(_TRIES - 1):
+        health = await read_health(endpoint)
+        if health.status is not None and health.status < 500:
+            return health
+        await asyncio.sleep(_PAUSE)
+    return await read_health(endpoint)
