@@ -12,10 +12,10 @@ export PORT
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help venv engine up preview down unit test acceptance lint
+.PHONY: help venv engine up preview down unit test acceptance lint bench
 
 help:
-	@echo 'make up          deploy to the local Azure and show which twins carry which role (PORT=43000: first port)'
+	@echo 'make up          deploy to the local Azure and show who sees what through the gateway (PORT=43000: first port)'
 	@echo 'make preview     what `make up` would change'
 	@echo 'make down        remove everything that `make up` made, and stop the local Azure'
 	@echo
@@ -23,6 +23,7 @@ help:
 	@echo 'make test        all tests but the long ones'
 	@echo 'make acceptance  the tests on the real engine, the long ones too'
 	@echo 'make lint        ruff and mypy'
+	@echo 'make bench       what the gateway adds to a query, measured on the local Azure (after make up)'
 	@echo
 	@echo 'make venv        the Python environment in .venv (every target above makes it)'
 	@echo 'make engine      the Pulumi engine: from PATH, else installed or built once (up, preview, test get it)'
@@ -57,3 +58,6 @@ lint: $(STAMP)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(RUN) -m mypy __main__.py
+
+bench: $(STAMP)
+	@$(RUN) -m benchmarks

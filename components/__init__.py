@@ -1,6 +1,7 @@
 """What a Pulumi program declares: instance, roles, role assignments, a seeded graph, role tags."""
 
-from .config import ConfigError, StackConfig, load_config
+from .config import ConfigError, load_config
+from .config_sections import StackConfig
 from .instance import DigitalTwinsInstance, DigitalTwinsInstanceArgs
 from .permission_scopes import compose_data_actions
 from .role_assignments import RoleAssignment, RoleAssignments, RoleAssignmentsArgs

@@ -25,6 +25,25 @@ def instance_name(stack: str, subscription_id: str, resource_group: str) -> str:
     return f"adt-{_plain(stack)[:50]}-{short_hash(subscription_id.lower(), resource_group.lower())}"
 
 
+def site_name(stack: str, subscription_id: str, resource_group: str) -> str:
+    """The function app's name: unique in the world, since it becomes a host name; at most 43 characters.
+
+    Azure takes 60, and 43 where it adds a hash of its own to the host name.
+    """
+    return f"func-{_plain(stack)[:29].lower()}-{short_hash(subscription_id.lower(), resource_group.lower())}"
+
+
+def storage_account_name(stack: str, subscription_id: str, resource_group: str) -> str:
+    """The host storage's name: 3-24 lower-case letters and digits, unique in the world (pulumi-azure, section 2.3)."""
+    letters = re.sub(r"[^a-z0-9]", "", stack.lower())
+    return f"st{letters[:14]}{short_hash(subscription_id.lower(), resource_group.lower())}"
+
+
+def registration_guid(kind: str, display_name: str, value: str) -> str:
+    """The id of a scope or an app role of an app registration: the same on every run."""
+    return str(uuid5(_NAMESPACE, f"{kind}|{display_name}|{value}"))
+
+
 def role_display_name(title: str, *, project: str, stack: str, component: str, location: str) -> str:
     """A custom role's display name, unique in the directory.
 

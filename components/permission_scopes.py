@@ -45,6 +45,9 @@ LOADER: Permissions = {"models": ["read", "write"], "twins": ["read", "write"], 
 DRIFT_READER: Permissions = {"twins": ["read"], "models": ["read"], "query": ["action"]}
 """What finding drift takes: no write."""
 
+GATEWAY: Permissions = {"query": ["action"], "twins": ["read"], "relationships": ["read"], "models": ["read"]}
+"""What answering tenants takes: no write of any kind."""
+
 
 def compose_data_actions(permissions: Permissions) -> list[str]:
     """The data actions of some permission scopes, in the order of the table above.

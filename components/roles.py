@@ -13,9 +13,11 @@ from .permission_scopes import Permissions, compose_data_actions
 BUILT_IN_ROLES: Mapping[str, str] = {
     "Azure Digital Twins Data Owner": "bcd981a7-7f74-457b-83e1-cceb9e632ffe",
     "Azure Digital Twins Data Reader": "d57506d4-4c8d-48b1-8587-93c323f6a5a3",
+    "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
     "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
 }
-"""Name -> id of the built-in roles that this package may assign (fact sheets adt-rbac 3, pulumi-azure 4.2)."""
+"""Name -> id of the built-in roles that this package may assign (fact sheets adt-rbac 3, pulumi-azure 2.3, 4.2)."""
 
 MARKER_ACTION = "Microsoft.DigitalTwins/operations/read"
 """All that a marker role allows: to list what operations the service has, which is public information."""

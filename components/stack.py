@@ -1,33 +1,25 @@
-"""The whole stack of one config: resource group, instance, roles, assignments, graph and role tags."""
+"""The whole stack of one config: resource group, instance, roles, assignments, graph, role tags and gateway."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pulumi
-from pulumi import Output, ResourceOptions
-from pulumi_azure_native import authorization, resources
+from pulumi import ResourceOptions
 
 from twin_rbac.role_tags.manifest import Manifest
 
-from .config import ConfigError, PrincipalConfig, StackConfig
+from .boundary import Boundary, BoundaryArgs
+from .config import ConfigError
+from .config_sections import StackConfig
 from .files import read_manifest
 from .instance import DigitalTwinsInstance, DigitalTwinsInstanceArgs
-from .naming import instance_name, resource_group_name
-from .permission_scopes import DRIFT_READER, LOADER, TAGGER, Permissions
-from .role_assignments import RoleAssignment, RoleAssignments, RoleAssignmentsArgs
+from .naming import instance_name
+from .place import Place, create_place
+from .rights import assign_deployers, assign_drift_readers, assign_tenants
 from .role_tags import RoleTags, RoleTagsArgs
-from .roles import CustomRole, CustomRoleArgs, MarkerRoles, MarkerRolesArgs, built_in_role_id
+from .roles import MarkerRoles, MarkerRolesArgs
+from .stack_gateway import create_gateway
 from .twin_graph import TwinGraph, TwinGraphArgs
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Where the stack lives."""
-
-    subscription_id: Output[str]
-    resource_group_name: Output[str]
-    resource_group_id: Output[str]
 
 
 def build_stack(config: StackConfig) -> dict[str, object]:
@@ -39,22 +31,20 @@ def build_stack(config: StackConfig) -> dict[str, object]:
     """
     manifest = read_manifest(config.manifest)
     _require_known_roles(config, manifest)
-    place = _create_place()
+    place = create_place()
     instance = _create_instance(config, place)
-    markers = MarkerRoles(
-        "marker-roles",
-        MarkerRolesArgs(
-            roles=manifest.rules.roles,
-            subscription_id=place.subscription_id,
-            resource_group_name=place.resource_group_name,
-        ),
+    markers = _create_markers(manifest, place)
+    assign_tenants(config, instance, markers)
+    assign_drift_readers(config, place, instance)
+    boundary = _create_boundary(config, place)
+    role_tags = _create_role_tags(config, instance, assign_deployers(config, place, instance))
+    gateway, identity = create_gateway(
+        config, manifest.rules, place=place, instance=instance, markers=markers, depends_on=[boundary, role_tags]
     )
-    _assign_tenants(config, instance, markers)
-    _assign_drift_readers(config, place, instance)
-    deployer_rights = _assign_deployers(config, place, instance)
-    role_tags = _create_role_tags(config, instance, deployer_rights)
     return {
         "digitalTwinsEndpoint": instance.endpoint,
+        "gatewayEndpoint": gateway.endpoint,
+        "gatewayPrincipalId": identity.principal_id,
         "instanceId": instance.instance_id,
         "declared": role_tags.declared,
         "markerRoles": markers.role_definition_ids,
@@ -74,91 +64,46 @@ def _require_known_roles(config: StackConfig, manifest: Manifest) -> None:
         raise ConfigError(problems)
 
 
-def _create_place() -> _Place:
-    name = resource_group_name(pulumi.get_project(), pulumi.get_stack())
-    group = resources.ResourceGroup("resource-group", resource_group_name=name)
-    return _Place(
-        subscription_id=authorization.get_client_config_output().apply(lambda client: client.subscription_id),
-        resource_group_name=group.name,
-        resource_group_id=group.id,
-    )
-
-
-def _create_instance(config: StackConfig, place: _Place) -> DigitalTwinsInstance:
-    parts = Output.all(place.subscription_id, place.resource_group_name)
+def _create_instance(config: StackConfig, place: Place) -> DigitalTwinsInstance:
     return DigitalTwinsInstance(
         "instance",
         DigitalTwinsInstanceArgs(
-            resource_group_name=place.resource_group_name,
-            instance_name=parts.apply(lambda parts: instance_name(pulumi.get_stack(), *parts)),
+            resource_group_name=place.resource_group_name, instance_name=place.name(instance_name)
         ),
         ResourceOptions(protect=config.instance.protect),
     )
 
 
-def _create_role(name: str, title: str, description: str, permissions: Permissions, place: _Place) -> CustomRole:
-    return CustomRole(
-        name,
-        CustomRoleArgs(
-            title=title,
-            description=description,
+def _create_markers(manifest: Manifest, place: Place) -> MarkerRoles:
+    return MarkerRoles(
+        "marker-roles",
+        MarkerRolesArgs(
+            roles=manifest.rules.roles,
             subscription_id=place.subscription_id,
             resource_group_name=place.resource_group_name,
-            permissions=permissions,
         ),
     )
 
 
-def _assign_tenants(config: StackConfig, instance: DigitalTwinsInstance, markers: MarkerRoles) -> None:
-    assignments: dict[str, RoleAssignment] = {}
-    for tenant in config.tenants.values():
-        for role in tenant.roles:
-            assignments |= _grants([tenant], role, markers.role_definition_ids[role])
-    RoleAssignments("tenants", RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=assignments))
-
-
-def _assign_deployers(config: StackConfig, place: _Place, instance: DigitalTwinsInstance) -> list[pulumi.Resource]:
-    tagger = _create_role("tagger-role", "Role tagger", "Reads twins and writes their role tags.", TAGGER, place)
-    assignments = _grants((*config.deployers, *config.taggers), "tagger", tagger.role_definition_id)
-    if config.graph:
-        loader = _create_role("loader-role", "Graph loader", "Seeds models, twins and relationships.", LOADER, place)
-        assignments |= _grants(config.deployers, "loader", loader.role_definition_id)
-    args = RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=assignments)
-    return [*RoleAssignments("deployers", args).resources]
-
-
-def _assign_drift_readers(config: StackConfig, place: _Place, instance: DigitalTwinsInstance) -> None:
-    if not config.drift_readers:
-        return
-    role = _create_role("drift-reader-role", "Drift reader", "Reads twins to find drift.", DRIFT_READER, place)
-    at_instance = _grants(config.drift_readers, "data", role.role_definition_id)
-    RoleAssignments("drift-readers", RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=at_instance))
-    reader = place.subscription_id.apply(lambda subscription: built_in_role_id(subscription, "Reader"))
-    at_group = _grants(config.drift_readers, "resources", reader)
-    RoleAssignments(
-        "drift-readers-group", RoleAssignmentsArgs(scope=place.resource_group_id, role_assignments=at_group)
+def _create_boundary(config: StackConfig, place: Place) -> Boundary:
+    return Boundary(
+        "boundary",
+        BoundaryArgs(
+            instance_id=place.instance_id,
+            tenants={
+                name: {"principalId": tenant.principal_id, "principalType": tenant.principal_type.value}
+                for name, tenant in config.tenants.items()
+            },
+            bypass=config.bypass.value,
+            cloud=config.cloud.addresses(),
+        ),
     )
-
-
-def _grants(
-    principals: Iterable[PrincipalConfig], title: str, role_definition_id: Output[str]
-) -> dict[str, RoleAssignment]:
-    # Named by role and principal, as Azure knows the grant: a tenant that is called otherwise, or a principal that
-    # moves from one list to another, keeps the assignment that it has.
-    return {
-        f"{title}-{principal.principal_id}": RoleAssignment(
-            principal_id=principal.principal_id,
-            principal_type=principal.principal_type.value,
-            role_definition_id=role_definition_id,
-        )
-        for principal in principals
-    }
 
 
 def _create_role_tags(
     config: StackConfig, instance: DigitalTwinsInstance, deployer_rights: list[pulumi.Resource]
 ) -> RoleTags:
-    cloud = config.cloud.model_dump(by_alias=True, exclude_none=True)
+    cloud = config.cloud.addresses()
     graph = _create_graph(config, instance, deployer_rights, cloud)
     return RoleTags(
         "role-tags",

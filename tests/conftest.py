@@ -90,6 +90,18 @@ class LocalAzure:
         endpoint = self.status()["digitalTwinsEndpoint"]
         return DigitalTwinsClient(endpoint, FixedToken(self.token(name)), connection_verify=self.ca_file)
 
+    def gateway_token(self, name: str) -> str:
+        return self.emulator("token", name).stdout.strip()
+
+    def gateway_client(self, name: str) -> DigitalTwinsClient:
+        """The official client at the gateway, with a tenant's own token."""
+        endpoint = self.status()["gatewayEndpoint"]
+        return DigitalTwinsClient(endpoint, FixedToken(self.gateway_token(name)), connection_verify=self.ca_file)
+
+    def seen_by(self, name: str) -> set[str]:
+        """The twins that the gateway shows a caller."""
+        return {twin["$dtId"] for twin in self.gateway_client(name).query_twins("SELECT * FROM DIGITALTWINS")}
+
     def role_of(self, twin_id: str) -> str | None:
         return (self.client().get_digital_twin(twin_id).get("tags") or {}).get("role")
 

@@ -5,7 +5,7 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from components.config import CloudConfig, InstanceConfig, StackConfig
+from components.config_sections import CloudConfig, GatewayConfig, InstanceConfig, Section, StackConfig
 from twin_rbac.cli.__main__ import app
 
 ROOT = Path(__file__).parent.parent
@@ -13,7 +13,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def settings() -> set[str]:
-    nested = {"instance": InstanceConfig}
+    nested: dict[str, type[Section]] = {"instance": InstanceConfig, "gateway": GatewayConfig}
     names = {field.alias or name for name, field in StackConfig.model_fields.items()}
     inner = {f"{name}.{field.alias}" for name, section in nested.items() for field in section.model_fields.values()}
     return (names - set(nested)) | inner
@@ -21,7 +21,15 @@ def settings() -> set[str]:
 
 def test_every_setting_stands_on_the_page_of_settings_and_no_other() -> None:
     rows = re.findall(r"^\| `([\w.]+)` \| ", (ROOT / "docs" / "config.md").read_text(), re.MULTILINE)
-    outputs = {"digitalTwinsEndpoint", "instanceId", "markerRoles", "roleTags", "declared"}
+    outputs = {
+        "declared",
+        "digitalTwinsEndpoint",
+        "gatewayEndpoint",
+        "gatewayPrincipalId",
+        "instanceId",
+        "markerRoles",
+        "roleTags",
+    }
 
     assert set(rows) == settings() | outputs
     for field in CloudConfig.model_fields.values():

@@ -17,6 +17,7 @@ from tools.who import print_who
 NEXT_COMMANDS = """
 Try next:
   tools/pulumi-local stack output                 what was deployed
+  .venv/bin/python -m emulator token earth        a tenant's own token, for the gateway
   .venv/bin/twin-rbac tags verify --stack local   is every twin tagged as the manifest says?
   $EDITOR examples/tenants/role-tags.yaml         change a role, then:
   make preview                                    what would change
@@ -25,14 +26,14 @@ Try next:
 
 
 def up() -> None:
-    """Deploys the stack and shows which twins carry which role.
+    """Deploys the stack and shows who sees what through its gateway.
 
     Raises:
         ToolError: a step failed; it has said why.
     """
     pulumi = _start()
     _run(pulumi, "up", "--skip-preview", "--yes")
-    print("\nRoles, and the twins that carry them:", flush=True)
+    print("\nWho sees what, asked through the gateway:", flush=True)
     print_who(pulumi)
     print(NEXT_COMMANDS)
 

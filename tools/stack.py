@@ -87,5 +87,7 @@ def with_local_cloud(
         "authority": azure.authority,
         "resourceManagerAudience": "https://management.azure.com/",
         "digitalTwinsAudience": "https://digitaltwins.azure.net",
+        # A site's package really runs, on this machine's Python.
+        "functionWheels": "host",
     }
     return {**document, "config": {**config, "digital-twins-rbac:cloud": cloud}}

@@ -1,33 +1,41 @@
-"""Roles and the twins that carry them, read back from the instance of the local stack."""
+"""Who sees what on the local stack: asked through the gateway, with each tenant's own token."""
 
 import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from pathlib import Path
+from typing import Any, TextIO
 
+from azure.core.credentials import AccessToken
 from rich.console import Console
 from rich.table import Table
 
+from emulator.client import call_control
+from emulator.commands import DIRECTORY
+from emulator.entra.directory import GROUP, Directory
+from emulator.entra.directory_file import load_directory
+from emulator.errors import EmulatorError
+from emulator.home import Home
 from tools.documents import read_yaml
 from tools.errors import ToolError
 from tools.pulumi_local import LocalPulumi
-from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.errors import AzureError
-from twin_rbac.role_tags.errors import RoleTagsError
-from twin_rbac.role_tags.manifest import Manifest, load_manifest
-from twin_rbac.role_tags.model import TwinTags
-from twin_rbac.role_tags.reconcile import Target, read_existing
+from twin_rbac.clients.instance import InstanceClient
 
 NOBODY = "(none)"
+STRANGER = "stranger"
+"""Someone of the directory who can sign in and is no tenant."""
+EVERYTHING = "SELECT * FROM DIGITALTWINS"
+_FAR_AWAY = 4_000_000_000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One role and its twins; an unlisted twin is marked as such."""
+    """One caller and the twins that the gateway shows it."""
 
-    role: str
+    name: str
     twins: tuple[str, ...]
 
     @property
@@ -36,54 +44,94 @@ class Row:
         return ", ".join(self.twins) or NOBODY
 
 
+@dataclass(frozen=True)
+class FixedToken:
+    """A credential that is one token, whatever it is asked for."""
+
+    token: str
+
+    async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """The token, which outlives what it is used for."""
+        return AccessToken(self.token, _FAR_AWAY)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def __aenter__(self) -> "FixedToken":
+        """Opens nothing."""
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Closes nothing."""
+
+
 def print_who(pulumi: LocalPulumi, *, out: TextIO = sys.stdout) -> None:
-    """Prints one line a role, `name  1, 2, A`; on a terminal, a table.
+    """Prints one line a caller, `name  1, 2, A`; on a terminal, a table.
 
     Raises:
-        ToolError: the instance cannot be read.
+        ToolError: the gateway does not answer, or the stack has none.
     """
     rows = _read_rows(pulumi)
     if not out.isatty():
         for row in rows:
-            print(f"{row.role}  {row.text}", file=out)
+            print(f"{row.name}  {row.text}", file=out)
         return
-    table = Table("Role", "Twins that carry it")
+    table = Table("Caller", "Twins that the gateway shows it")
     for row in rows:
-        table.add_row(row.role, row.text)
+        table.add_row(row.name, row.text)
     Console(file=out).print(table)
 
 
-def make_rows(manifest: Manifest, existing: Mapping[str, TwinTags]) -> list[Row]:
-    """The roles in the manifest's order, the twins with those named by a number first, each in its order."""
-    carriers: dict[str, list[str]] = {role: [] for role in manifest.rules.roles}
-    for twin_id in sorted(existing, key=_natural_order):
-        role = manifest.rules.role_of(existing[twin_id])
-        if role in carriers:
-            carriers[role].append(twin_id if twin_id in manifest.twins else f"{twin_id} (unlisted)")
-    return [Row(role, tuple(twins)) for role, twins in carriers.items()]
+def find_callers(directory: Directory, tenants: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Tenant -> the principal that signs in as it: itself, or a member of the group; and the stranger.
+
+    A tenant that nobody of the directory can sign in as is left out.
+    """
+    callers: dict[str, str] = {}
+    for name, tenant in tenants.items():
+        principal = directory.by_object_id(str(tenant["principalId"]))
+        members = principal.members if principal and principal.type == GROUP else ()
+        for candidate in (principal, *(directory.by_object_id(member) for member in members)):
+            if candidate is not None and candidate.type != GROUP:
+                callers.setdefault(name, candidate.name)
+    if STRANGER in directory.sign_in_names:
+        callers.setdefault(STRANGER, STRANGER)
+    return callers
 
 
-def _natural_order(twin_id: str) -> tuple[bool, int, str]:
+def natural_order(twin_id: str) -> tuple[bool, int, str]:
+    """Sorts ids that are numbers first, in their order, then the others."""
     is_number = twin_id.isascii() and twin_id.isdigit()
     return (not is_number, int(twin_id) if is_number else 0, twin_id)
 
 
 def _read_rows(pulumi: LocalPulumi) -> Sequence[Row]:
     outputs = pulumi.outputs()
-    config = read_yaml(pulumi.stack.config_file).get("config", {})
-    # This process becomes the principal; the credential is taken from the environment, as everywhere.
+    tenants = read_yaml(pulumi.stack.config_file).get("config", {}).get("digital-twins-rbac:tenants", {})
+    # The clients of this process take the local Azure's certificates, and no proxy, from the environment.
     os.environ.clear()
     os.environ.update(pulumi.environ)
     try:
-        manifest = load_manifest(pulumi.stack.project / config["digital-twins-rbac:manifest"])
-        target = Target(
-            endpoint=outputs["digitalTwinsEndpoint"],
-            instance_id=outputs["instanceId"],
-            cloud=Cloud.from_mapping(config["digital-twins-rbac:cloud"]),
-        )
-        existing = asyncio.run(read_existing(target, manifest.rules, manifest.twins))
+        callers = find_callers(load_directory(DIRECTORY), tenants)
+        home = Home(pulumi.azure.folder)
+        tokens = {name: _get_token(home, caller) for name, caller in callers.items()}
+        return asyncio.run(_ask(outputs["gatewayEndpoint"], tokens, pulumi.azure.ca_bundle))
     except KeyError as exc:
         raise ToolError(f"the stack has no {exc.args[0]}; run `make up`") from exc
-    except (AzureError, RoleTagsError) as exc:
-        raise ToolError(f"the twins cannot be read back: {exc}") from exc
-    return make_rows(manifest, existing)
+    except (AzureError, EmulatorError) as exc:
+        raise ToolError(f"the gateway cannot be asked: {exc}") from exc
+
+
+def _get_token(home: Home, caller: str) -> str:
+    return str(call_control(home, "POST", "token", {"name": caller, "audience": None})["token"])
+
+
+async def _ask(endpoint: str, tokens: Mapping[str, str], ca_file: Path) -> list[Row]:
+    seen = await asyncio.gather(*(_list_twins(endpoint, token, ca_file) for token in tokens.values()))
+    return [Row(name, twins) for name, twins in zip(tokens, seen, strict=True)]
+
+
+async def _list_twins(endpoint: str, token: str, ca_file: Path) -> tuple[str, ...]:
+    async with InstanceClient(endpoint, FixedToken(token), ca_file=ca_file) as client:
+        twins = [str(row["$dtId"]) async for row in client.query(EVERYTHING)]
+    return tuple(sorted(twins, key=natural_order))

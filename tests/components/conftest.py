@@ -10,8 +10,50 @@ from typing import Any
 import pulumi
 import pytest
 
-SUBSCRIPTION = "5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002"
-TENANT = "8f14e45f-ceea-467f-a9d2-4b5b1e0c7a01"
+from tests.components.scenario import CLIENT, IDENTITY, REGISTRATION, SUBSCRIPTION, TENANT
+
+NAMES = {
+    "azure-native:resources:ResourceGroup": "resourceGroupName",
+    "azure-native:digitaltwins:DigitalTwin": "resourceName",
+    "azure-native:storage:StorageAccount": "accountName",
+    "azure-native:storage:BlobContainer": "containerName",
+}
+"""Type -> the input that becomes its output `name`."""
+ANSWERS: Mapping[str, Mapping[str, Any]] = {
+    "azure-native:digitaltwins:DigitalTwin": {
+        "hostName": "adt.api.weu.digitaltwins.azure.net",
+        "identity": {"type": "SystemAssigned", "principalId": "instance-principal", "tenantId": TENANT},
+    },
+    "azure-native:managedidentity:UserAssignedIdentity": {
+        "clientId": CLIENT,
+        "principalId": IDENTITY,
+        "tenantId": TENANT,
+    },
+    "azure-native:storage:StorageAccount": {
+        "primaryEndpoints": {
+            "blob": "https://stlocal.blob.core.windows.net/",
+            "queue": "https://stlocal.queue.core.windows.net/",
+            "table": "https://stlocal.table.core.windows.net/",
+            "dfs": "https://stlocal.dfs.core.windows.net/",
+            "file": "https://stlocal.file.core.windows.net/",
+            "web": "https://stlocal.z6.web.core.windows.net/",
+        }
+    },
+    "azure-native:applicationinsights:Component": {"connectionString": "InstrumentationKey=an-address"},
+    "azure-native:web:WebApp": {
+        "defaultHostName": "func-local.azurewebsites.net",
+        "hostNameSslStates": [
+            {"name": "func-local.azurewebsites.net", "hostType": "Standard"},
+            {"name": "func-local.scm.azurewebsites.net", "hostType": "Repository"},
+        ],
+    },
+    "azuread:index/application:Application": {"clientId": REGISTRATION, "objectId": "application-object"},
+    "azuread:index/servicePrincipal:ServicePrincipal": {
+        "objectId": "service-principal-object",
+        "appRoleIds": {"Twins.Read": "app-role-id"},
+    },
+}
+"""Type -> what the service alone knows."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +74,16 @@ class Recorder(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.created.append(Created(args.typ, args.name, args.inputs, custom=bool(args.custom)))
         outputs = dict(args.inputs)
-        if args.typ == "azure-native:resources:ResourceGroup":
-            outputs["name"] = args.inputs["resourceGroupName"]
+        if args.typ in NAMES:
+            outputs["name"] = args.inputs[NAMES[args.typ]]
         if self.preview:
             # azure-native knows nothing of an identity before it is made.
             outputs.pop("identity", None)
             return "", outputs
-        if args.typ == "azure-native:digitaltwins:DigitalTwin":
-            outputs |= {
-                "name": args.inputs["resourceName"],
-                "hostName": "adt.api.weu.digitaltwins.azure.net",
-                "identity": {"type": "SystemAssigned", "principalId": "instance-principal", "tenantId": TENANT},
-            }
-        return self._id(args), outputs
+        if "userAssignedIdentities" in outputs.get("identity", {}):
+            # On input a list of ids, in an answer a mapping.
+            outputs["identity"] = {**outputs["identity"], "userAssignedIdentities": {}}
+        return self._id(args), {**outputs, **ANSWERS.get(args.typ, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         assert args.token == "azure-native:authorization:getClientConfig"

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from components.config import ConfigError, PrincipalType, load_config, parse_config
+from components.config import ConfigError, load_config, parse_config
+from components.config_sections import PrincipalType
 
 EARTH = "0f3c0000-0000-4000-8000-000000000010"
 DEPLOYER = "77b20000-0000-4000-8000-000000000001"

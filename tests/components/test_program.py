@@ -6,25 +6,15 @@ from typing import Any
 
 import pulumi
 import pytest
-from ruamel.yaml import YAML
+
+from tests.components.scenario import EARTH, FIRE, GROUP, IDENTITY, ROLE_ASSIGNMENT, ROLE_DEFINITION, WIND, local_config
 
 ROOT = Path(__file__).parent.parent.parent
-SUBSCRIPTION = "5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-digital-twins-rbac-local"
-EARTH = "0f3c0000-0000-4000-8000-000000000010"
-FIRE = "0f3c0000-0000-4000-8000-000000000021"
-WIND = "51aa0000-0000-4000-8000-000000000031"
-ROLE_DEFINITION = "azure-native:authorization:RoleDefinition"
-ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 INSTANCE = "azure-native:digitaltwins:DigitalTwin"
 ROLE_TAGS = "pulumi-python:dynamic/digital-twins-rbac:RoleTags"
 TWIN_GRAPH = "pulumi-python:dynamic/digital-twins-rbac:TwinGraph"
 
 Build = Callable[..., Any]
-
-
-def local_config() -> dict[str, object]:
-    return dict(YAML(typ="safe").load(ROOT / "Pulumi.local.yaml")["config"])
 
 
 @pytest.fixture(autouse=True)
@@ -45,17 +35,17 @@ def run_program(exports: dict[str, Any]) -> Callable[[], dict[str, Any]]:
 def test_the_whole_program_declares_what_the_scenario_needs(build_in_both_modes: Build) -> None:
     built = build_in_both_modes(run_program({}), config=local_config())
 
-    assert len(built.of_type(ROLE_DEFINITION)) == 6  # tagger, loader, drift reader, Earth, Fire, Wind
-    assert (
-        len(built.of_type(ROLE_ASSIGNMENT)) == 5 + 3 + 2
-    )  # tenants' roles; deployer twice and tagger; drift reader twice
+    # Tagger, loader, drift reader, Earth, Fire, Wind, gateway.
+    assert len(built.of_type(ROLE_DEFINITION)) == 7
+    # Tenants' roles; deployer twice and tagger; drift reader twice; the gateway at instance, storage and telemetry.
+    assert len(built.of_type(ROLE_ASSIGNMENT)) == 5 + 3 + 2 + 3
     assert built.one(INSTANCE).inputs["publicNetworkAccess"] == "Enabled"
     assert built.one(INSTANCE).inputs["identity"] == {"type": "SystemAssigned"}
     assert built.one(ROLE_TAGS).inputs["twins"] == {"A": "Earth", "1": "Earth", "2": "Earth", "B": "Fire", "3": "Fire"}
 
 
-def test_every_assignment_says_what_kind_of_principal_it_is_for(build_in_both_modes: Build) -> None:
-    built = build_in_both_modes(run_program({}), config=local_config())
+def test_every_assignment_says_what_kind_of_principal_it_is_for(build: Build) -> None:
+    built = build(run_program({}), config=local_config())
 
     kinds = {item.inputs["principalId"]: item.inputs["principalType"] for item in built.of_type(ROLE_ASSIGNMENT)}
     assert kinds == {
@@ -65,6 +55,7 @@ def test_every_assignment_says_what_kind_of_principal_it_is_for(build_in_both_mo
         "77b20000-0000-4000-8000-000000000001": "ServicePrincipal",
         "77b20000-0000-4000-8000-000000000002": "ServicePrincipal",
         "77b20000-0000-4000-8000-000000000003": "ServicePrincipal",
+        IDENTITY: "ServicePrincipal",
     }
 
 
@@ -133,7 +124,7 @@ def test_role_names_carry_project_stack_component_and_place(build_in_both_modes:
     earth, place = names["marker-roles-Earth"].rsplit(" ", 1)
     assert earth == "Earth (digital-twins-rbac/local/marker-roles"
     assert len(place) == 9  # eight digits and the closing parenthesis
-    assert len(set(names.values())) == 6
+    assert len(set(names.values())) == 7
 
 
 def test_a_custom_role_can_be_assigned_in_the_stacks_resource_group_only(build_in_both_modes: Build) -> None:
@@ -162,7 +153,15 @@ def test_the_outputs_are_those_that_other_tools_rely_on(build: Build) -> None:
     exports: dict[str, Any] = {}
     built = build(run_program(exports), config=local_config())
 
-    assert set(exports) == {"digitalTwinsEndpoint", "instanceId", "declared", "markerRoles", "roleTags"}
+    assert set(exports) == {
+        "declared",
+        "digitalTwinsEndpoint",
+        "gatewayEndpoint",
+        "gatewayPrincipalId",
+        "instanceId",
+        "markerRoles",
+        "roleTags",
+    }
     assert built.outputs["digitalTwinsEndpoint"] == "https://adt.api.weu.digitaltwins.azure.net"
     assert built.outputs["roleTags"] == {"Earth": 3, "Fire": 2, "Wind": 0}
     assert set(built.outputs["markerRoles"]) == {"Earth", "Fire", "Wind"}

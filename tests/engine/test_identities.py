@@ -60,6 +60,10 @@ IDENTITIES: dict[str, set[str]] = {
     "deployer": TAGGER | LOADER,
     "tagger": TAGGER,
     "drift": {f"{P}/digitaltwins/read", f"{P}/models/read", f"{P}/query/action"},
+    "gateway": {
+        f"{P}/{action}"
+        for action in ("query/action", "digitaltwins/read", "digitaltwins/relationships/read", "models/read")
+    },
     "pull-request": set(),
     "earth": set(),
     "fire": set(),

@@ -21,6 +21,7 @@ def test_the_runs_config_is_the_committed_one_with_the_local_addresses(azure: Lo
                 "authority": "https://localhost:43002",
                 "resourceManagerAudience": "https://management.azure.com/",
                 "digitalTwinsAudience": "https://digitaltwins.azure.net",
+                "functionWheels": "host",
             },
         }
     }

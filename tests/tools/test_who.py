@@ -1,44 +1,43 @@
-from collections.abc import Mapping
-from types import MappingProxyType
+import pytest
 
-from tools.who import Row, make_rows
-from twin_rbac.role_tags.manifest import Manifest
-from twin_rbac.role_tags.model import TagRules, TwinTags
+from emulator.entra.directory import GROUP, SERVICE_PRINCIPAL, USER, Directory, Principal
+from tools.who import Row, find_callers, natural_order
 
-
-def manifest(twins: Mapping[str, str]) -> Manifest:
-    return Manifest(
-        rules=TagRules(roles=("Earth", "Fire", "Wind")), twins=twins, places=MappingProxyType({}), digest=""
-    )
+ADA = Principal(name="ada", object_id="a0000000-0000-4000-8000-000000000001", type=USER)
+APP = Principal(name="app", object_id="a0000000-0000-4000-8000-000000000002", type=SERVICE_PRINCIPAL)
+TEAM = Principal(name="team", object_id="a0000000-0000-4000-8000-000000000003", type=GROUP, members=(ADA.object_id,))
+EMPTY = Principal(name="empty", object_id="a0000000-0000-4000-8000-000000000004", type=GROUP)
+STRANGER = Principal(name="stranger", object_id="a0000000-0000-4000-8000-000000000005", type=USER)
 
 
-def live(**roles: str) -> dict[str, TwinTags]:
-    return {
-        twin_id.removeprefix("_"): TwinTags(twin_id=twin_id.removeprefix("_"), etag="", tags={"role": role})
-        for twin_id, role in roles.items()
-    }
+def directory(*principals: Principal) -> Directory:
+    return Directory(tenant_id="t", subscription_id="s", principals=principals)
 
 
-def test_each_role_has_a_row_with_numbered_twins_first_in_their_order() -> None:
-    existing = live(A="Earth", _10="Earth", _2="Earth", _1="Earth", B="Fire", _3="Fire")
-    rows = make_rows(manifest(dict.fromkeys(existing, "Earth")), existing)
-    assert [(row.role, row.text) for row in rows] == [
-        ("Earth", "1, 2, 10, A"),
-        ("Fire", "3, B"),
-        ("Wind", "(none)"),
-    ]
+@pytest.mark.parametrize(
+    ("principal", "caller"),
+    [(ADA, "ada"), (APP, "app"), (TEAM, "ada")],
+    ids=["a user itself", "an application itself", "a member for its group"],
+)
+def test_a_tenant_is_asked_for_as_whoever_can_sign_in_as_it(principal: Principal, caller: str) -> None:
+    tenants = {"mine": {"principalId": principal.object_id.upper()}}
+    assert find_callers(directory(ADA, APP, TEAM), tenants) == {"mine": caller}
 
 
-def test_what_a_twin_carries_counts_and_not_what_the_manifest_says() -> None:
-    assert make_rows(manifest({"B": "Earth"}), live(B="Fire"))[1] == Row("Fire", ("B",))
+def test_a_tenant_that_nobody_can_sign_in_as_is_left_out() -> None:
+    tenants = {"empty": {"principalId": EMPTY.object_id}, "elsewhere": {"principalId": ADA.object_id}}
+    assert find_callers(directory(EMPTY), tenants) == {}
 
 
-def test_an_unlisted_twin_is_marked_and_a_role_of_nobodys_is_not_shown() -> None:
-    rows = make_rows(manifest({"A": "Earth"}), live(A="Earth", X="Earth", Y="Water"))
-    assert rows[0].text == "A, X (unlisted)"
-    assert all("Y" not in row.text for row in rows)
+def test_the_stranger_comes_last() -> None:
+    callers = find_callers(directory(STRANGER, ADA), {"mine": {"principalId": ADA.object_id}})
+    assert list(callers.items()) == [("mine", "ada"), ("stranger", "stranger")]
 
 
-def test_a_twin_without_tags_is_in_no_row() -> None:
-    rows = make_rows(manifest({"A": "Earth"}), {"A": TwinTags(twin_id="A", etag="", tags=None)})
-    assert all(row.twins == () for row in rows)
+def test_ids_that_are_numbers_come_first_in_their_order() -> None:
+    assert sorted(["B", "10", "A", "2", "٣"], key=natural_order) == ["2", "10", "A", "B", "٣"]
+
+
+def test_a_caller_who_sees_nothing_has_a_row_that_says_so() -> None:
+    assert Row("stranger", ()).text == "(none)"
+    assert Row("earth", ("1", "2", "A")).text == "1, 2, A"

@@ -1,0 +1,101 @@
+"""The gateway's app registration: for whom tokens are issued, and who may ask for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azuread as azuread
+from pulumi import Input, Output, ResourceOptions
+
+from .naming import registration_guid
+
+SCOPE = "user_impersonation"
+"""The delegated permission in a user's token."""
+APP_ROLE = "Twins.Read"
+"""The app role in an application's own token, which also puts a tenant's group into its users' tokens."""
+_VERSION_2 = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppRegistrationArgs:
+    """What the registration is made of."""
+
+    display_name: str
+    """What people see when they sign in."""
+    owners: Sequence[Input[str]]
+    """Object ids of who may change it, the one that runs `pulumi up` among them."""
+    tenants: Mapping[str, Input[str]]
+    """Name within the stack -> object id of each principal that may use the gateway."""
+
+
+class AppRegistration(pulumi.ComponentResource):
+    """An application without a secret, a certificate or a redirect: it only names an audience.
+
+    Its tokens are version 2.0: the audience is the bare client id. Groups stand in them as far as they are assigned to
+    the application, so that a person in hundreds of groups does not lose them (fact sheet pulumi-azure, 3.3, 3.4).
+    """
+
+    client_id: Output[str]
+    """The audience of the gateway's tokens."""
+
+    def __init__(self, name: str, args: AppRegistrationArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("digital-twins-rbac:index:AppRegistration", name, None, opts)
+        application = self._create_application(name, args)
+        uri = azuread.ApplicationIdentifierUri(
+            f"{name}-uri",
+            application_id=application.id,
+            identifier_uri=Output.concat("api://", application.client_id),
+            opts=ResourceOptions(parent=self),
+        )
+        principal = azuread.ServicePrincipal(
+            f"{name}-principal",
+            client_id=application.client_id,
+            owners=list(args.owners) or None,
+            opts=ResourceOptions(parent=self, depends_on=[uri]),
+        )
+        for key, principal_id in args.tenants.items():
+            azuread.AppRoleAssignment(
+                f"{name}-{key}",
+                app_role_id=principal.app_role_ids[APP_ROLE],
+                principal_object_id=principal_id,
+                resource_object_id=principal.object_id,
+                opts=ResourceOptions(parent=self),
+            )
+        self.client_id = application.client_id
+        self.register_outputs({"client_id": self.client_id})
+
+    def _create_application(self, name: str, args: AppRegistrationArgs) -> azuread.Application:
+        return azuread.Application(
+            name,
+            display_name=args.display_name,
+            owners=list(args.owners) or None,
+            sign_in_audience="AzureADMyOrg",
+            group_membership_claims=["ApplicationGroup"],
+            api=azuread.ApplicationApiArgs(
+                requested_access_token_version=_VERSION_2,
+                oauth2_permission_scopes=[
+                    azuread.ApplicationApiOauth2PermissionScopeArgs(
+                        id=registration_guid("scope", args.display_name, SCOPE),
+                        value=SCOPE,
+                        type="User",
+                        enabled=True,
+                        admin_consent_display_name="Read digital twins",
+                        admin_consent_description="Reads, for the signed-in user, the digital twins of its roles.",
+                        user_consent_display_name="Read digital twins",
+                        user_consent_description="Reads, for you, the digital twins of your roles.",
+                    )
+                ],
+            ),
+            app_roles=[
+                azuread.ApplicationAppRoleArgs(
+                    id=registration_guid("app role", args.display_name, APP_ROLE),
+                    value=APP_ROLE,
+                    display_name=APP_ROLE,
+                    description="Reads the digital twins of the roles that it holds.",
+                    allowed_member_types=["User", "Application"],
+                    enabled=True,
+                )
+            ],
+            # ApplicationIdentifierUri sets it: the client id stands in it, which is known only afterwards.
+            opts=ResourceOptions(parent=self, ignore_changes=["identifierUris"]),
+        )

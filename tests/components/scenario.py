@@ -1,0 +1,22 @@
+"""Who and what there is in the scenario of the stack `local`, and in the mocks' answers."""
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent.parent
+TENANT = "8f14e45f-ceea-467f-a9d2-4b5b1e0c7a01"
+SUBSCRIPTION = "5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-digital-twins-rbac-local"
+EARTH = "0f3c0000-0000-4000-8000-000000000010"
+FIRE = "0f3c0000-0000-4000-8000-000000000021"
+WIND = "51aa0000-0000-4000-8000-000000000031"
+ROLE_DEFINITION = "azure-native:authorization:RoleDefinition"
+ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+IDENTITY = "1d000000-0000-4000-8000-000000000001"
+CLIENT = "c1000000-0000-4000-8000-000000000001"
+REGISTRATION = "a9900000-0000-4000-8000-000000000001"
+
+
+def local_config() -> dict[str, object]:
+    return dict(YAML(typ="safe").load(ROOT / "Pulumi.local.yaml")["config"])
