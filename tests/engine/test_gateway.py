@@ -295,6 +295,79 @@ def test_the_first_403_after_a_role_was_given_is_waited_out(azure: Any, no_fault
     assert "Microsoft.Web/sites/publish" in up.stdout + up.stderr
 
 
+@pytest.mark.acceptance
+@pytest.mark.parametrize(
+    ("failing", "status"),
+    [
+        pytest.param(
+            {"service": "entra", "path": ".*(openid-configuration|keys)", "status": 503},
+            503,
+            id="Entra's keys cannot be reached",
+        ),
+        pytest.param(
+            {"service": "resource-manager", "path": ".*/roleAssignments", "status": 503},
+            503,
+            id="Resource Manager is down",
+        ),
+        pytest.param({"service": "digital-twins", "status": 429}, 429, id="the instance is throttling"),
+    ],
+)
+def test_a_gateway_that_cannot_look_something_up_says_so_shows_nothing_and_recovers(
+    failing: dict[str, object], status: int, azure_at_rest: Any, no_faults: Any, ask: Callable[..., requests.Response]
+) -> None:
+    token = azure_at_rest.gateway_token("earth")
+    restart_gateway(azure_at_rest)  # it has neither keys nor role assignments then
+    no_faults(failing_calls=[{**failing, "times": 1000}])
+
+    answer = ask(token)
+
+    assert answer.status_code == status, answer.text
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert "value" not in answer.json()
+    no_faults(failing_calls=[])
+    wait_until(lambda: ask(token).status_code == 200, seconds=30)
+    assert azure_at_rest.seen_by("earth") == {"1", "2", "A"}
+
+
+@pytest.mark.acceptance
+def test_an_up_while_resource_manager_is_down_fails_opens_nothing_and_the_next_one_converges(
+    azure: Any, no_faults: Any, ask: Callable[..., requests.Response]
+) -> None:
+    publish_foreign_package(azure)
+    no_faults(failing_calls=[{"service": "resource-manager", "status": 503, "times": 100_000}])
+
+    failed = azure.make("up")
+
+    assert failed.returncode != 0
+    assert "503" in failed.stdout + failed.stderr
+    assert ask(None).status_code == 401
+    no_faults(failing_calls=[])
+    assert azure.make("up").returncode == 0
+    assert azure.seen_by("fire") == {"3", "B"}
+
+
+@pytest.mark.acceptance
+def test_a_refused_publication_is_told_with_its_status(azure: Any, no_faults: Any) -> None:
+    publish_foreign_package(azure)
+    no_faults(failing_calls=[{"service": "scm", "method": "POST", "status": 400, "times": 1}])
+
+    refused = azure.make("up")
+
+    assert refused.returncode != 0
+    assert re.search(r"publishing the package .*400", refused.stdout + refused.stderr)
+
+
+def restart_gateway(azure: Any) -> None:
+    """Kills the process that runs the package; the next call starts another."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if any("worker.py" in part for part in command) and any(str(azure.local) in part for part in command):
+            os.kill(int(process.name), signal.SIGKILL)
+
+
 def publish_foreign_package(azure: Any) -> None:
     """Publishes something that is not ours, as somebody with rights might."""
     content = io.BytesIO()
