@@ -1,5 +1,6 @@
 """The README's commands on a clean clone, as somebody new runs them."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,12 +12,19 @@ import pytest
 pytestmark = pytest.mark.acceptance
 
 ROOT = Path(__file__).parent.parent.parent
-TABLE = "Earth  1, 2, A\nFire  3, B\nWind  (none)\n"
+TABLE = "earth  1, 2, A\nfire  3, B\nwind  1, 2, 3, A, B\nstranger  (none)\n"
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     kept = {key: value for key, value in os.environ.items() if key not in {"TWIN_RBAC_LOCAL", "PORT", "VIRTUAL_ENV"}}
     return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, timeout=900, check=False)
+
+
+def commands_of(page: str, *, after: str) -> str:
+    """The commands of a page's first session that stand below one of them."""
+    session = re.search(r"```console\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+    assert session is not None
+    return session[1].partition(f"$ {after}\n")[2].replace("$ ", "", 1).replace("\n$ ", "\n")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +45,10 @@ def test_the_commands_of_the_front_page_work_one_after_the_other(clone: Path) ->
     assert re.search(r"Resources:\s+\d+ unchanged", second.stdout)
     assert TABLE in second.stdout
 
+    asked = run(clone, "bash", "-ec", commands_of("gateway.md", after="make up"))
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert {row["$dtId"] for row in json.loads(asked.stdout)["value"]} == {"1", "2", "A"}
+
     manifest = clone / "examples" / "tenants" / "role-tags.yaml"
     text = manifest.read_text()
     manifest.write_text(text.replace('twins: [A, "1", "2"]', 'twins: [A, B, "1", "2"]').replace('[B, "3"]', '["3"]'))
@@ -44,7 +56,7 @@ def test_the_commands_of_the_front_page_work_one_after_the_other(clone: Path) ->
     assert preview.returncode == 0, preview.stdout + preview.stderr
     assert re.findall(r'[~+-] \w+ *: ".*', preview.stdout) == ['~ B: "Fire" => "Earth"']
     third = run(clone, "make", "up")
-    assert "Earth  1, 2, A, B\nFire  3\n" in third.stdout
+    assert "earth  1, 2, A, B\nfire  3\n" in third.stdout
     manifest.write_text(text)
 
     down = run(clone, "make", "down")
