@@ -1,6 +1,6 @@
 """The check that no tenant gets round the gateway: one that holds a data action sees every twin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -17,6 +17,10 @@ class BoundaryArgs:
     """The instance's id in Resource Manager, made of names: it is looked at in a preview too, also before it exists."""
     tenants: Mapping[str, Mapping[str, Input[str]]]
     """Name -> principalId and principalType of each tenant."""
+    readers: Sequence[str] = ()
+    """Object ids of the principals that the config gives rights on the instance."""
+    own_roles: Sequence[Input[str]] = ()
+    """Names of the role definitions that the program gives them."""
     bypass: Input[str] = "refuse"
     """`refuse`: a way round fails the preview and the update; `warn`: it is named."""
     cloud: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +37,8 @@ class Boundary(pulumi.dynamic.Resource, module="digital-twins-rbac", name="Bound
             {
                 "instanceId": args.instance_id,
                 "tenants": {tenant: dict(principal) for tenant, principal in args.tenants.items()},
+                "readers": sorted(args.readers),
+                "ownRoles": list(args.own_roles),
                 "bypass": args.bypass,
                 "cloud": dict(args.cloud),
             },

@@ -57,16 +57,5 @@ def role_definition_guid(scope: str, component: str, title: str) -> str:
     return str(uuid5(_NAMESPACE, f"role definition|{scope.lower()}|{component}|{title}"))
 
 
-def role_assignment_guid(scope: str, principal_id: str, role_definition_id: str) -> str:
-    """The name of a role assignment, made of all that identifies it.
-
-    Azure takes the same principal, role and scope only once, and lets none of the three change under one name
-    (fact sheet adt-rbac, section 7).
-    """
-    return str(
-        uuid5(_NAMESPACE, f"role assignment|{scope.lower()}|{principal_id.lower()}|{role_definition_id.lower()}")
-    )
-
-
 def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-") or "stack"

@@ -18,6 +18,8 @@ class Place:
     subscription_id: Output[str]
     resource_group_name: Output[str]
     resource_group_id: Output[str]
+    scope: Output[str]
+    """The resource group's id, made of names alone: known in every preview."""
     instance_id: Output[str]
     """The id that the instance has or will have: known in every preview, since it is made of names alone."""
 
@@ -37,6 +39,7 @@ def create_place() -> Place:
         subscription_id=client.apply(lambda client: client.subscription_id),
         resource_group_name=group.name,
         resource_group_id=group.id,
+        scope=client.apply(lambda client: _scope(client.subscription_id, name)),
         instance_id=client.apply(lambda client: _instance_id(client.subscription_id, name)),
     )
 
@@ -44,4 +47,8 @@ def create_place() -> Place:
 def _instance_id(subscription_id: str, group: str) -> str:
     name = instance_name(pulumi.get_stack(), subscription_id, group)
     provider = "providers/Microsoft.DigitalTwins/digitalTwinsInstances"
-    return f"/subscriptions/{subscription_id}/resourceGroups/{group}/{provider}/{name}"
+    return f"{_scope(subscription_id, group)}/{provider}/{name}"
+
+
+def _scope(subscription_id: str, group: str) -> str:
+    return f"/subscriptions/{subscription_id}/resourceGroups/{group}"

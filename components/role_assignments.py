@@ -7,7 +7,7 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 from pulumi_azure_native import authorization
 
-from .naming import role_assignment_guid
+from twin_rbac.access.assignments import assignment_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class RoleAssignments(pulumi.ComponentResource):
         return authorization.RoleAssignment(
             name,
             scope=scope,
-            role_assignment_name=identity.apply(lambda parts: role_assignment_guid(*parts)),
+            role_assignment_name=identity.apply(lambda parts: assignment_name(*parts)),
             principal_id=assignment.principal_id,
             principal_type=assignment.principal_type,
             role_definition_id=assignment.role_definition_id,

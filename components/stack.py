@@ -15,7 +15,7 @@ from .files import read_manifest
 from .instance import DigitalTwinsInstance, DigitalTwinsInstanceArgs
 from .naming import instance_name
 from .place import Place, create_place
-from .rights import assign_deployers, assign_drift_readers, assign_tenants
+from .rights import assign_deployers, assign_drift_readers, assign_tenants, list_own_roles
 from .role_tags import RoleTags, RoleTagsArgs
 from .roles import MarkerRoles, MarkerRolesArgs
 from .stack_gateway import create_gateway
@@ -35,9 +35,9 @@ def build_stack(config: StackConfig) -> dict[str, object]:
     instance = _create_instance(config, place)
     markers = _create_markers(manifest, place)
     assign_tenants(config, instance, markers)
-    assign_drift_readers(config, place, instance)
-    boundary = _create_boundary(config, place)
-    role_tags = _create_role_tags(config, instance, assign_deployers(config, place, instance))
+    deployer_rights = assign_deployers(config, place, instance)
+    boundary = _create_boundary(config, place, [*deployer_rights, *assign_drift_readers(config, place, instance)])
+    role_tags = _create_role_tags(config, instance, deployer_rights)
     gateway, identity = create_gateway(
         config, manifest.rules, place=place, instance=instance, markers=markers, depends_on=[boundary, role_tags]
     )
@@ -85,7 +85,8 @@ def _create_markers(manifest: Manifest, place: Place) -> MarkerRoles:
     )
 
 
-def _create_boundary(config: StackConfig, place: Place) -> Boundary:
+def _create_boundary(config: StackConfig, place: Place, rights: list[pulumi.Resource]) -> Boundary:
+    readers = {item.principal_id for item in (*config.deployers, *config.taggers, *config.drift_readers)}
     return Boundary(
         "boundary",
         BoundaryArgs(
@@ -94,9 +95,13 @@ def _create_boundary(config: StackConfig, place: Place) -> Boundary:
                 name: {"principalId": tenant.principal_id, "principalType": tenant.principal_type.value}
                 for name, tenant in config.tenants.items()
             },
+            readers=sorted(readers),
+            own_roles=list_own_roles(place),
             bypass=config.bypass.value,
             cloud=config.cloud.addresses(),
         ),
+        # It also has to see what this very run assigns, such as a reader's group that holds a tenant.
+        ResourceOptions(depends_on=rights),
     )
 
 

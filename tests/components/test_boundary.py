@@ -20,7 +20,14 @@ def test_a_boundary_names_the_instance_the_tenants_and_what_a_way_round_means(bu
     inputs = dict(build_in_both_modes(boundary()).one(BOUNDARY).inputs)
     inputs.pop("__provider")
 
-    assert inputs == {"instanceId": "/adt", "tenants": TENANTS, "bypass": "refuse", "cloud": {}}
+    assert inputs == {
+        "instanceId": "/adt",
+        "tenants": TENANTS,
+        "readers": [],
+        "ownRoles": [],
+        "bypass": "refuse",
+        "cloud": {},
+    }
 
 
 def test_bypass_and_other_addresses_are_handed_on(build_in_both_modes: Build) -> None:

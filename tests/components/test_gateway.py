@@ -273,6 +273,17 @@ def test_the_boundary_knows_every_tenant_and_the_instance_before_it_is_made(buil
     assert boundary["bypass"] == "refuse"
 
 
+def test_the_boundary_looks_after_the_programs_own_assignments_are_made_and_knows_them(build: Build) -> None:
+    built = build(program())
+
+    dependencies = " ".join(built.requests["boundary"].dependencies)
+    for name in ("deployers-tagger-77b20000", "deployers-loader-77b20000", "drift-readers-data-77b20000"):
+        assert f"::{name}" in dependencies
+    own = {built.named(name).inputs["roleDefinitionId"] for name in ("tagger-role", "loader-role", "drift-reader-role")}
+    assert set(built.one(BOUNDARY).inputs["ownRoles"]) == own
+    assert [reader[-1] for reader in built.one(BOUNDARY).inputs["readers"]] == ["1", "2", "3"]
+
+
 def test_a_way_round_the_gateway_can_be_let_pass_with_a_warning_only(build: Build) -> None:
     assert build(program(bypass="warn")).one(BOUNDARY).inputs["bypass"] == "warn"
     with pytest.raises(ConfigError, match="refuse or warn"):

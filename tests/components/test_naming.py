@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.naming import instance_name, resource_group_name, role_assignment_guid, role_definition_guid
+from components.naming import instance_name, resource_group_name, role_definition_guid
+from twin_rbac.access.assignments import assignment_name
 
 INSTANCE = re.compile(r"^(?!-)[A-Za-z0-9-]{3,63}(?<!-)$")  # fact sheet pulumi-azure, section 1.1
 
@@ -26,14 +27,14 @@ def test_stacks_of_two_subscriptions_do_not_fight_for_one_instance_name() -> Non
 
 @pytest.mark.parametrize("other", [("s2", "p", "r"), ("s", "p2", "r"), ("s", "p", "r2")])
 def test_a_role_assignment_is_named_by_scope_principal_and_role(other: tuple[str, str, str]) -> None:
-    assert role_assignment_guid("s", "p", "r") != role_assignment_guid(*other)
-    assert UUID(role_assignment_guid("s", "p", "r")).version == 5
+    assert assignment_name("s", "p", "r") != assignment_name(*other)
+    assert UUID(assignment_name("s", "p", "r")).version == 5
 
 
 def test_the_same_grant_has_the_same_name_however_its_ids_are_spelled() -> None:
-    upper = role_assignment_guid("/SUBSCRIPTIONS/A", "0F3C", "/Providers/X")
+    upper = assignment_name("/SUBSCRIPTIONS/A", "0F3C", "/Providers/X")
 
-    assert upper == role_assignment_guid("/subscriptions/a", "0f3c", "/providers/x")
+    assert upper == assignment_name("/subscriptions/a", "0f3c", "/providers/x")
 
 
 def test_a_role_definition_keeps_its_id_and_differs_by_title() -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from twin_rbac.access.assignments import RoleAssignment
-from twin_rbac.access.permissions import Permission, allow_data_action
+from twin_rbac.access.permissions import Permission, allow_action, allow_data_action
 
 _PROVIDER = "Microsoft.DigitalTwins/"
+_GROUP = "Group"
 
 DATA_ACTIONS = tuple(
     f"{_PROVIDER}{operation}"
@@ -45,7 +46,8 @@ DATA_ACTIONS = tuple(
 )
 """Every data action of an instance, with the older names of the jobs'."""
 
-_MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
+ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
+"""Whoever may do this can give itself any role."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +69,28 @@ class RoleDefinition:
 
     @property
     def data_actions(self) -> tuple[str, ...]:
-        """The data actions of Azure Digital Twins that it allows, also one that is newer than our list."""
-        named = {
-            action
-            for permission in self.permissions
-            for action in permission.data_actions
-            if action.lower().startswith(_PROVIDER.lower()) and "*" not in action
-        }
+        """The data actions of Azure Digital Twins that it allows, with what is newer than our list."""
         known = {action.lower() for action in DATA_ACTIONS}
-        newer = sorted(action for action in named if action.lower() not in known)
-        return tuple(action for action in (*DATA_ACTIONS, *newer) if allow_data_action(self.permissions, action))
+        allowed = [action for action in DATA_ACTIONS if allow_data_action(self.permissions, action)]
+        named = {action for permission in self.permissions for action in permission.data_actions}
+        newer = [
+            action
+            for action in sorted(named)
+            if action.lower().startswith(_PROVIDER.lower())
+            and action.lower() not in known
+            and not _covers_known(action)
+            and allow_data_action(self.permissions, action)
+        ]
+        return (*allowed, *newer)
+
+    @property
+    def may_assign_roles(self) -> bool:
+        """Whether it allows to assign roles."""
+        return allow_action(self.permissions, ASSIGN_ROLES)
+
+
+def _covers_known(pattern: str) -> bool:
+    return any(Permission(data_actions=(pattern,)).allows_data_action(action) for action in DATA_ACTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +111,11 @@ class WayRound:
     role: RoleDefinition
 
     @property
+    def is_ours(self) -> bool:
+        """Whether this package made the assignment, by its name."""
+        return self.assignment.is_named_by_us
+
+    @property
     def is_through_group(self) -> bool:
         """Whether a group holds the role, and the tenant is in it."""
         return self.assignment.principal_id != self.tenant.principal_id.lower()
@@ -112,15 +131,6 @@ class WayRound:
         )
 
 
-def is_at_or_above(scope: str, resource_id: str) -> bool:
-    """Whether an assignment at the scope acts on the resource.
-
-    A management group counts as above: Resource Manager lists none that is not (fact sheet adt-rbac, section 8).
-    """
-    outer, inner = (f"/{text.strip('/')}".lower() for text in (scope, resource_id))
-    return outer == "/" or outer.startswith(_MANAGEMENT_GROUPS) or f"{inner}/".startswith(f"{outer}/")
-
-
 def find_ways_round(
     held: Mapping[Tenant, Iterable[RoleAssignment]], roles: Mapping[str, RoleDefinition]
 ) -> list[WayRound]:
@@ -134,3 +144,30 @@ def find_ways_round(
         for assignment in assignments
         if assignment.role_guid in roles and roles[assignment.role_guid].data_actions
     ]
+
+
+def find_risks(
+    held: Mapping[Tenant, Iterable[RoleAssignment]],
+    others: Iterable[RoleAssignment],
+    roles: Mapping[str, RoleDefinition],
+) -> list[str]:
+    """What is no way round, and may become or hide one, a sentence each.
+
+    `others` are the assignments at and above the instance that no tenant is known to hold. Azure lists nobody's roles
+    through a group that stands in another group, so a group that holds a data action may hold a tenant's group.
+    """
+    may_assign = [
+        f"tenant {tenant.name} may give itself access: it holds the role {roles[item.role_guid].name!r} at "
+        f"{item.scope} (assignment {item.assignment_id})"
+        for tenant, assignments in held.items()
+        for item in assignments
+        if item.role_guid in roles and roles[item.role_guid].may_assign_roles
+    ]
+    groups = sorted(tenant.name for tenant in held if tenant.principal_type == _GROUP)
+    may_contain = [
+        f"group {item.principal_id} holds the role {roles[item.role_guid].name!r} at {item.scope}: whether it contains "
+        f"the group of {' or '.join(groups)} cannot be seen from here; make sure that it does not"
+        for item in others
+        if groups and item.principal_type == _GROUP and item.role_guid in roles and roles[item.role_guid].data_actions
+    ]
+    return [*may_assign, *may_contain]

@@ -34,6 +34,10 @@ class Patience:
     """Seconds between two tries at most; a service that asks for more has refused the call."""
     answer_timeout: float = 90
     """Seconds for one answer; the service itself gives a query 60."""
+    largest_answer: int | None = None
+    """Bytes of one answer; None for no limit."""
+    connections: int = 64
+    """Calls under way at once; others wait for their turn."""
     budget: float | None = None
     """Seconds for the call as a whole, pauses included; None for no limit."""
 

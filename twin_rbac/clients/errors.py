@@ -10,6 +10,7 @@
       PreconditionFailed      412: the thing changed, or is already there
       InvalidRequest          another refusal, with the service's code
         PatchInvalid          400 JsonPatchInvalid
+      AnswerTooLarge          an answer of more bytes than the caller takes
       ServiceUnavailable      no usable answer, after retries
         Throttled             429 again and again
           SlowDown            with how long to wait
@@ -101,6 +102,13 @@ class InvalidRequest(AzureError):
 
 class PatchInvalid(InvalidRequest):
     """A patch does not fit the twin's present shape."""
+
+
+class AnswerTooLarge(AzureError):
+    """An answer has more bytes than the caller takes."""
+
+    def __init__(self, what: str, largest: int) -> None:
+        super().__init__(f"the answer to {what} has more than {largest} bytes; ask for less at once")
 
 
 class ServiceUnavailable(AzureError):

@@ -12,7 +12,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from twin_rbac.clients.calls import Answer, Call, Patience
 from twin_rbac.clients.cloud import PUBLIC_CLOUD, Cloud
 from twin_rbac.clients.errors import InvalidRequest, PreconditionFailed, TwinNotFound
-from twin_rbac.clients.rate import RateLimiter
+from twin_rbac.clients.rate import Rate, RateLimiter
 from twin_rbac.clients.transport import OnDenied, Transport
 
 API_VERSION = "2023-10-31"
@@ -52,7 +52,7 @@ class InstanceClient:
         credential: AsyncTokenCredential,
         *,
         cloud: Cloud = PUBLIC_CLOUD,
-        rate: RateLimiter | None = None,
+        rate: Rate | None = None,
         on_denied: OnDenied | None = None,
         ca_file: Path | None = None,
         patience: Patience = _PATIENCE,

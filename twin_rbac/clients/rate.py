@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 _CUT = 0.5
 """What is left of the rate after a 429."""
@@ -10,6 +11,26 @@ _RECOVERY = 0.1
 """The part of the full rate that comes back in each second after a 429: full speed again 5 s later."""
 _SHORTEST_PAUSE = 1.0
 """Seconds: the 429s of requests that were under way together come within it, and count as one."""
+
+
+class Rate(Protocol):
+    """How fast requests leave."""
+
+    async def acquire(self, cost: int = 1) -> None:
+        """Waits until a request of that cost may leave."""
+
+    def slow_down(self, retry_after: float) -> None:
+        """Answers a 429."""
+
+
+class Unlimited:
+    """Lets each request leave at once: for who hands a 429 on to its own callers, and makes nobody else wait for it."""
+
+    async def acquire(self, cost: int = 1) -> None:
+        """Does not wait."""
+
+    def slow_down(self, retry_after: float) -> None:
+        """Slows nobody down."""
 
 
 class RateLimiter:

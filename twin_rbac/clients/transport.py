@@ -23,8 +23,8 @@ from twin_rbac.clients.calls import (
     refusal,
     retry_after,
 )
-from twin_rbac.clients.errors import AccessDenied, AzureError, ServiceUnavailable, SlowDown
-from twin_rbac.clients.rate import RateLimiter
+from twin_rbac.clients.errors import AccessDenied, AnswerTooLarge, AzureError, ServiceUnavailable, SlowDown
+from twin_rbac.clients.rate import Rate
 from twin_rbac.clients.tokens import Tokens
 
 OnDenied = Callable[[str], Awaitable[bool]]
@@ -32,7 +32,6 @@ OnDenied = Callable[[str], Awaitable[bool]]
 Sleep = Callable[[float], Awaitable[None]]
 
 _CONNECT_TIMEOUT = 15
-_CONNECTIONS = 64
 _PATIENCE = Patience()
 
 
@@ -45,7 +44,7 @@ class Transport:
         credential: AsyncTokenCredential,
         *,
         audience: str,
-        rate: RateLimiter | None = None,
+        rate: Rate | None = None,
         on_denied: OnDenied | None = None,
         ca_file: Path | None = None,
         patience: Patience = _PATIENCE,
@@ -68,7 +67,7 @@ class Transport:
     async def __aenter__(self) -> Self:
         """Opens the pool."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=create_tls_context(self._ca_file), limit=_CONNECTIONS),
+            connector=aiohttp.TCPConnector(ssl=create_tls_context(self._ca_file), limit=self._patience.connections),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "User-Agent": "digital-twins-rbac"},
             timeout=aiohttp.ClientTimeout(total=self._patience.answer_timeout, sock_connect=_CONNECT_TIMEOUT),
@@ -137,7 +136,18 @@ class Transport:
         async with self._session.request(
             call.method, url, headers=headers, data=data, proxy=self._proxy, allow_redirects=False
         ) as response:
-            return Answer(response.status, response.headers, parse_body(await response.read()))
+            return Answer(response.status, response.headers, parse_body(await self._read(call, response)))
+
+    async def _read(self, call: Call, response: aiohttp.ClientResponse) -> bytes:
+        largest = self._patience.largest_answer
+        if largest is None:
+            return await response.read()
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > largest:
+                raise AnswerTooLarge(call.what, largest)
+        return bytes(body)
 
     def _give_up_unless_safe(self, call: Call, error: Exception, attempt: int) -> None:
         never_sent = isinstance(error, aiohttp.ClientConnectorError)

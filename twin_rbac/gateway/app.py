@@ -15,14 +15,14 @@ from starlette.types import Receive, Scope, Send
 
 from twin_rbac.gateway.errors import InvalidToken, KeysUnavailable
 from twin_rbac.gateway.handlers import Instance, Reader
-from twin_rbac.gateway.health import OK, health, read_package_hash, readiness, readiness_without_keys
+from twin_rbac.gateway.health import OK, Readiness, health, read_package_hash, readiness_without_keys
 from twin_rbac.gateway.identity import Caller, TokenValidator
 from twin_rbac.gateway.keys import Keys
-from twin_rbac.gateway.limits import Concurrency, Gate
+from twin_rbac.gateway.limits import Concurrency, Effort, Gate
 from twin_rbac.gateway.logs import log_call, log_failure, quieten
 from twin_rbac.gateway.pages import Pages, ProcessKeys
 from twin_rbac.gateway.requests import read_api_version, read_query
-from twin_rbac.gateway.responses import Answer, answer_to, answered, send_answer, unauthorized
+from twin_rbac.gateway.responses import Answer, answer_to, answered, send_answer, unauthorized, write_body
 from twin_rbac.gateway.roles import Roles
 from twin_rbac.gateway.routes import Kind, Route, check_verb, find_route
 from twin_rbac.gateway.settings import Settings
@@ -103,13 +103,20 @@ class Gateway:
             audiences=settings.audiences,
             now=clocks.now,
         )
-        self._roles = Roles(asked.list_assignments, settings.marker_roles, clock=clocks.monotonic)
+        self._roles = Roles(
+            asked.list_assignments,
+            settings.marker_roles,
+            instance_id=settings.instance_id,
+            clock=clocks.monotonic,
+        )
         self._reader = Reader(
             open_instance=asked.open_instance,
             policy=settings.policy,
             instance_id=settings.instance_id,
             pages=Pages(ProcessKeys(), now=clocks.now),
+            effort=Effort(clocks.monotonic),
         )
+        self._readiness = Readiness(self._roles, asked.open_instance, clock=clocks.monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one call, or the start and end of the application."""
@@ -130,9 +137,11 @@ class Gateway:
         call = _Call(request=Request(scope, receive), route=find_route(scope), request_id=str(uuid.uuid4()))
         try:
             answer = await self._answer(call)
+            body = write_body(answer)
         except Exception as error:
             answer = self._answer_to(error, call)
-        await send_answer(answer, send, request_id=call.request_id)
+            body = write_body(answer)
+        await send_answer(answer, body, send, request_id=call.request_id)
         log_call(
             route=call.route.kind,
             answer=answer,
@@ -164,7 +173,7 @@ class Gateway:
 
     async def _read(self, request: Request, route: Route, caller: Caller) -> Answer:
         if route.kind is Kind.READINESS:
-            document = await readiness(self._roles, self._asked.open_instance)
+            document = await self._readiness.check()
             ready = document["status"] == OK
             return answered(document, status=200 if ready else 503, reason="ready" if ready else "not-ready")
         if route.kind is Kind.QUERY:

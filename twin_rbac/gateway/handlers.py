@@ -10,7 +10,7 @@ from twin_rbac.clients.errors import InvalidRequest, TwinNotFound
 from twin_rbac.clients.instance import Page
 from twin_rbac.gateway.errors import Defect, HiddenOrMissing, InvalidContinuationToken
 from twin_rbac.gateway.identity import Caller
-from twin_rbac.gateway.limits import MAX_TWIN_ID_CHARACTERS
+from twin_rbac.gateway.limits import MAX_TWIN_ID_CHARACTERS, Effort
 from twin_rbac.gateway.pages import Binding, Continuation, Pages, digest_of
 from twin_rbac.gateway.requests import QueryCall
 from twin_rbac.gateway.rows import Row, check_rows, rows_on_empty_graph, whole_twins_of
@@ -43,6 +43,7 @@ class Reader:
     policy: Policy
     instance_id: str
     pages: Pages
+    effort: Effort
 
     async def query(self, caller: Caller, roles: frozenset[str], call: QueryCall) -> Mapping[str, Any]:
         """A page of the answer to the caller's query, on the graph that has the caller's twins alone.
@@ -50,6 +51,7 @@ class Reader:
         Raises:
             QuerySyntaxError, QueryNotSupported: the query is not valid, or cannot be restricted exactly.
             InvalidContinuationToken: the page is not the caller's to ask for.
+            TooManyCalls: the caller's queries take more than their share of the process.
             NotCertified, Defect: a mistake of ours, found in time.
             AzureError: the instance gives no usable answer.
         """
@@ -58,7 +60,8 @@ class Reader:
             position = await self.pages.open(call.token, binding, call.text)
             return await self._next_page(position, binding, call)
         text = call.text or ""
-        scoped = secure_query(text, roles, self.policy)
+        with self.effort.spend(caller.object_id):
+            scoped = secure_query(text, roles, self.policy)
         if isinstance(scoped, EmptyAnswer):
             return _answer(rows_on_empty_graph(scoped.query), None)
         position = Continuation(query=digest_of(text), whole_twins=whole_twins_of(scoped.query), inner="")

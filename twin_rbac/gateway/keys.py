@@ -56,7 +56,8 @@ class Keys:
             KeysUnavailable: no keys are to be had.
         """
         key_set = await self._current()
-        if key_id not in key_set.keys and not self._asked_within(PAUSE):
+        # Who comes while the keys are being fetched waits for them, and is not judged by the old ones.
+        if key_id not in key_set.keys and (self._renewal.is_under_way or not self._asked_within(PAUSE)):
             key_set = await self._renewed_or(key_set)
         if key_id not in key_set.keys:
             raise InvalidToken("unknown-key")

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import Send
 
-from twin_rbac.clients.errors import AzureError, InvalidRequest, ServiceUnavailable, SlowDown, Throttled
+from twin_rbac.clients.errors import AnswerTooLarge, AzureError, InvalidRequest, ServiceUnavailable, SlowDown, Throttled
 from twin_rbac.gateway import errors
 from twin_rbac.query import NotCertified, QueryNotSupported, QuerySyntaxError
 
@@ -70,9 +70,17 @@ def answer_to(error: Exception) -> Answer:
     return _FAILED
 
 
-async def send_answer(answer: Answer, send: Send, *, request_id: str) -> None:
+def write_body(answer: Answer) -> bytes:
+    """The answer's body.
+
+    Raises:
+        ValueError: something in it is no JSON, such as a number without an end.
+    """
+    return json.dumps(answer.document, separators=(",", ":"), allow_nan=False).encode()
+
+
+async def send_answer(answer: Answer, body: bytes, send: Send, *, request_id: str) -> None:
     """Sends the answer in one piece, which is what the Functions adapter takes."""
-    body = json.dumps(answer.document, separators=(",", ":"), allow_nan=False).encode()
     headers = {**answer.headers, "Content-Type": JSON, "Content-Length": str(len(body)), REQUEST_ID: request_id}
     raw = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     allowed = [(name, value) for name, value in raw if name.decode() in ALLOWED_HEADERS]
@@ -146,8 +154,7 @@ _GROUPS_OVERAGE = _refused(
     403,
     "GroupsOverage",
     "The token does not name your groups, since there are too many. Ask who runs the gateway to let the app "
-    "registration issue only the groups that are assigned to it (groupMembershipClaims: ApplicationGroup), or to "
-    "assign the marker roles to you directly.",
+    "registration issue only the groups that are assigned to it (groupMembershipClaims: ApplicationGroup).",
     reason="groups-overage",
 )
 _INVALID_CONTINUATION = _refused(
@@ -182,6 +189,14 @@ _NO_ROLES = _refused(
 )
 
 
+_TOO_LARGE = _refused(
+    400,
+    "LimitExceeded",
+    "The page is too large. Ask for fewer rows at once with the header max-items-per-page, or for fewer columns.",
+    reason="answer-too-large",
+)
+
+
 def _constant(answer: Answer) -> Callable[[Any], Answer]:
     return lambda _: answer
 
@@ -201,6 +216,7 @@ _ANSWERS: tuple[tuple[type[Exception], Callable[[Any], Answer]], ...] = (
     (NotCertified, _constant(_WITHHELD)),
     (QuerySyntaxError, _syntax_error),
     (QueryNotSupported, lambda error: _refused(400, "QueryNotSupported", str(error), reason="query-not-supported")),
+    (AnswerTooLarge, _constant(_TOO_LARGE)),
     (Throttled, _throttled),
     (ServiceUnavailable, _unavailable),
     (InvalidRequest, _refused_by_instance),

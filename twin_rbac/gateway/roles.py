@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +37,12 @@ class Roles:
         list_assignments: ListAssignments,
         marker_roles: Mapping[str, str],
         *,
+        instance_id: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._list_assignments = list_assignments
         self._marker_roles = marker_roles
+        self._instance_id = instance_id
         self._clock = clock
         self._snapshot: _Snapshot | None = None
         self._failed_at: float | None = None
@@ -83,13 +86,14 @@ class Roles:
     async def _renew(self) -> _Snapshot:
         asked_at = self._clock()
         try:
-            assignments = [RoleAssignment.from_mapping(each) for each in await self._list_assignments()]
+            assignments = _read(await self._list_assignments())
         except Exception as error:
             # Whatever went wrong, an answer that cannot be read included: nobody is given roles by guessing.
             self._failed_at = self._clock()
             raise RolesUnavailable from error
         self._failed_at = None
-        self._snapshot = _Snapshot(roles_by_principal(assignments, self._marker_roles), asked_at)
+        roles = roles_by_principal(assignments, self._marker_roles, instance_id=self._instance_id)
+        self._snapshot = _Snapshot(roles, asked_at)
         return self._snapshot
 
     def _age(self, snapshot: _Snapshot | None) -> float:
@@ -97,3 +101,12 @@ class Roles:
 
     def _is_pausing(self) -> bool:
         return self._failed_at is not None and self._clock() - self._failed_at < PAUSE
+
+
+def _read(documents: Iterable[Mapping[str, Any]]) -> list[RoleAssignment]:
+    """The assignments that can be read; one that cannot gives nobody anything, and is no reason to refuse all."""
+    assignments = []
+    for document in documents:
+        with suppress(KeyError, TypeError, AttributeError):
+            assignments.append(RoleAssignment.from_mapping(document))
+    return assignments

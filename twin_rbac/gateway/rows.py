@@ -34,10 +34,12 @@ def check_rows(rows: Sequence[Row], whole_twins: tuple[str, ...] | None, roles: 
     """Lets rows pass whose whole twins the roles may see.
 
     Raises:
-        Defect: one of them they may not.
+        Defect: one of them they may not, or is no row.
     """
-    held = tuple(roles)
+    held = frozenset(roles)
     for row in rows:
+        if not isinstance(row, Mapping):
+            raise Defect("the instance answered something that is no row")
         for twin in _twins_in(row, whole_twins):
             if not isinstance(twin, Mapping) or not policy.check(held, twin.get(policy.property)).allowed:
                 raise Defect("a row holds a twin that the caller may not see")

@@ -15,6 +15,7 @@ from yarl import URL
 
 from twin_rbac.clients.address import create_tls_context, proxy_for
 from twin_rbac.clients.instance import InstanceClient
+from twin_rbac.clients.rate import Unlimited
 from twin_rbac.clients.resource_manager import ResourceManagerClient
 from twin_rbac.gateway.errors import KeysUnavailable, RolesUnavailable
 from twin_rbac.gateway.limits import PATIENCE
@@ -83,7 +84,9 @@ class Upstream:
                 settings = self._settings
                 credential = create_managed_identity(settings.identity_client_id)
                 await self._opened.enter_async_context(credential)
-                instance = InstanceClient(settings.endpoint, credential, cloud=settings.cloud, patience=PATIENCE)
+                instance = InstanceClient(
+                    settings.endpoint, credential, cloud=settings.cloud, rate=Unlimited(), patience=PATIENCE
+                )
                 resource_manager = ResourceManagerClient(credential, cloud=settings.cloud)
                 self._clients = (
                     await self._opened.enter_async_context(instance),

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from pulumi.dynamic import CheckFailure
 
-from twin_rbac.access.assignments import RoleAssignment
-from twin_rbac.access.data_access import RoleDefinition, Tenant, WayRound, find_ways_round, is_at_or_above
+from twin_rbac.access.assignments import RoleAssignment, is_at_or_above
+from twin_rbac.access.data_access import RoleDefinition, Tenant, WayRound, find_risks, find_ways_round
 from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.credential import create_credential
 from twin_rbac.clients.errors import AccessDenied, AzureError, InvalidRequest
@@ -44,11 +44,25 @@ async def check(props: Properties) -> list[CheckFailure]:
         return [CheckFailure("", f"it is not known whether a tenant can get round the gateway: {error}")]
     if survey.unread:
         say(f"warning: ways round the gateway were not looked for in {'; '.join(survey.unread)}")
+    for risk in survey.risks:
+        say(f"warning: {risk}")
+    return [CheckFailure("", f"{way}; {_remedy(way)}") for way in ways if _stays(way, props)]
+
+
+def _stays(way: WayRound, props: Properties) -> bool:
+    """Whether the way round is a failure; if not, a line is said about it.
+
+    What the program itself assigned to a principal that has left the config is taken away at the end of this very run:
+    to fail here would keep it.
+    """
+    ours = way.is_ours and way.assignment.role_guid in {role.lower() for role in props["ownRoles"]}
+    if ours and way.assignment.principal_id not in {reader.lower() for reader in props["readers"]}:
+        say(f"warning: {way}; its principal has left the config, so that this run removes the assignment")
+        return False
     if props["bypass"] == _WARN:
-        for way in ways:
-            say(f"warning: {way}")
-        return []
-    return [CheckFailure("", f"{way}; {_remedy(way)}") for way in ways]
+        say(f"warning: {way}")
+        return False
+    return True
 
 
 def _remedy(way: WayRound) -> str:
@@ -85,6 +99,8 @@ class Survey:
         self._tenants = tenants
         self.unread: list[str] = []
         """What the caller may not read, in words."""
+        self.risks: list[str] = []
+        """What may become or hide a way round, in words."""
 
     async def run(self) -> list[WayRound]:
         """Each tenant's assignments that have a data action of Azure Digital Twins.
@@ -101,7 +117,11 @@ class Survey:
             tenant: _distinct([*_of_principal(at_scope, tenant), *assignments])
             for tenant, assignments in zip(self._tenants, own, strict=True)
         }
-        return find_ways_round(held, await self._read_roles(held.values(), scope))
+        known = {item.assignment_id.lower() for assignments in held.values() for item in assignments}
+        others = [item for item in at_scope if item.assignment_id.lower() not in known]
+        roles = await self._read_roles([*held.values(), others], scope)
+        self.risks = find_risks(held, others, roles)
+        return find_ways_round(held, roles)
 
     async def _list_at_nearest_scope(self) -> tuple[str, list[RoleAssignment]]:
         """The nearest scope that exists, and the assignments there and above."""

@@ -8,5 +8,7 @@ MAX_LIST_ITEMS = 50
 """Literals in one IN or NIN list."""
 MAX_DEPTH = 100
 """Parentheses and NOT inside each other. Not the service's limit but ours: it keeps recursion over a tree safe."""
+MAX_COLUMNS = 50
+"""Columns of a scoped SELECT. Ours too: each may hold a whole twin, so that a short text asks for a huge answer."""
 MAX_TOP = 2_147_483_647
 """Rows that TOP may ask for. Ours too: the service documents none."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from twin_rbac.access import Policy
 from twin_rbac.query.certify import certify
 from twin_rbac.query.errors import NotCertified, QueryNotSupported, QuerySyntaxError
-from twin_rbac.query.limits import MAX_LIST_ITEMS
+from twin_rbac.query.limits import MAX_COLUMNS, MAX_LIST_ITEMS
 from twin_rbac.query.nodes import (
     And,
     Comparison,
@@ -31,6 +31,7 @@ from twin_rbac.query.nodes import (
     PropertyTest,
     Query,
     Relationships,
+    Select,
     Text,
     Twins,
 )
@@ -92,6 +93,7 @@ def scope_query(query: Query, roles: Iterable[str], policy: Policy) -> ScopedQue
     if isinstance(query.source, Relationships):
         raise _refused("RELATIONSHIPS is not supported: a relationship carries no role tag")
     _refuse_ambiguous(query, query.source)
+    _refuse_large(query)
     alias = query.source.alias or _fresh_alias(query)
     tag = Path(alias, (policy.property, policy.key))
     where = And((*_kept(query.where, alias), PropertyTest(PropertyFunction.IS_DEFINED, tag), _is_one_of(tag, held)))
@@ -143,6 +145,15 @@ def _refuse_ambiguous(query: Query, source: Twins) -> None:
             raise _refused("a string with a control character is not supported")
         if isinstance(node, Path) and not all(_SAFE_NAME.fullmatch(segment) for segment in node.segments):
             raise _refused("a name between [[ and ]] is supported with letters, digits, blanks and _ $ . : - only")
+
+
+def _refuse_large(query: Query) -> None:
+    """Refuses a SELECT that repeats twins, or parts of them, so often that a short text asks for a huge answer."""
+    columns = query.select.projections if isinstance(query.select, Select) else ()
+    if len(columns) > MAX_COLUMNS:
+        raise _refused(f"a SELECT of more than {MAX_COLUMNS} columns is not supported")
+    if len({column.path for column in columns}) < len(columns):
+        raise _refused("a SELECT that holds the same path twice is not supported")
 
 
 def _write(query: Query) -> str:

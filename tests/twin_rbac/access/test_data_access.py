@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin_rbac.access.assignments import RoleAssignment
-from twin_rbac.access.data_access import DATA_ACTIONS, RoleDefinition, Tenant, find_ways_round, is_at_or_above
+from twin_rbac.access.assignments import RoleAssignment, is_at_or_above
+from twin_rbac.access.data_access import DATA_ACTIONS, RoleDefinition, Tenant, find_risks, find_ways_round
 
 GROUP = "/subscriptions/5b1e/resourceGroups/rg"
 INSTANCE = f"{GROUP}/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt"
@@ -52,6 +52,8 @@ def test_the_data_actions_are_those_of_the_fact_sheet() -> None:
         # Newer than our list: it is a data action of the instance all the same.
         (["Microsoft.DigitalTwins/telemetry/action"], [], 1),
         (["Microsoft.DigitalTwins/telemetry/action"], ["Microsoft.DigitalTwins/telemetry/*"], 0),
+        (["Microsoft.DigitalTwins/telemetry/*"], [], 1),
+        (["Microsoft.DigitalTwins/telemetry/*"], ["Microsoft.DigitalTwins/*"], 0),
     ],
 )
 def test_a_role_has_the_data_actions_that_it_covers_and_does_not_exclude(
@@ -142,3 +144,38 @@ def test_a_group_that_holds_the_role_is_named() -> None:
 
     assert way.is_through_group
     assert "holds the role 'Data role' through group 77b2-g at" in str(way)
+
+
+TENANTS = Tenant(name="earth", principal_id="0F3C-E", principal_type="Group")
+
+
+def test_a_tenant_that_may_assign_roles_may_give_itself_access() -> None:
+    roles = {"d1": role(actions=("Microsoft.Authorization/*",), name="User Access Administrator")}
+
+    (risk,) = find_risks({EARTH: [assignment()]}, [], roles)
+
+    assert risk.startswith("tenant earth may give itself access: it holds the role 'User Access Administrator' at ")
+    assert find_risks({EARTH: [assignment()]}, [], {"d1": role(actions=("*/read",))}) == []
+
+
+def test_a_group_that_holds_a_data_action_may_contain_a_tenants_group() -> None:
+    other = assignment(principal_id="0f3c-other", principal_type="Group")
+
+    (risk,) = find_risks({TENANTS: []}, [other], {"d1": role("Microsoft.DigitalTwins/query/action")})
+
+    assert risk.startswith("group 0f3c-other holds the role 'Data role' at /subscriptions/5b1e")
+    assert "whether it contains the group of earth cannot be seen" in risk
+
+
+@pytest.mark.parametrize(
+    ("tenant", "holder", "data_action"),
+    [
+        (EARTH, "Group", "Microsoft.DigitalTwins/query/action"),  # the groups of a user are listed
+        (TENANTS, "ServicePrincipal", "Microsoft.DigitalTwins/query/action"),
+        (TENANTS, "Group", "Microsoft.Storage/storageAccounts/read"),
+    ],
+)
+def test_what_cannot_contain_a_tenants_group_is_no_risk(tenant: Tenant, holder: str, data_action: str) -> None:
+    other = assignment(principal_id="0f3c-other", principal_type=holder)
+
+    assert find_risks({tenant: []}, [other], {"d1": role(data_action)}) == []

@@ -3,7 +3,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.twin_rbac.gateway.world import EARTH, FIRE, MARKER_ROLES, STRANGER, TENANT, FakeResourceManager, TestClock
+from tests.twin_rbac.gateway.world import (
+    EARTH,
+    FIRE,
+    INSTANCE,
+    MARKER_ROLES,
+    STRANGER,
+    TENANT,
+    FakeResourceManager,
+    TestClock,
+)
 from twin_rbac.gateway.errors import GroupsOverage, RolesUnavailable
 from twin_rbac.gateway.identity import Caller
 from twin_rbac.gateway.roles import Roles
@@ -28,7 +37,12 @@ class Snapshots:
         self.clock = TestClock()
         self.resource_manager = FakeResourceManager()
         self.resource_manager.assign(EARTH, "Earth")
-        self.roles = Roles(self.resource_manager.list_assignments, MARKER_ROLES, clock=self.clock.clocks.monotonic)
+        self.roles = Roles(
+            self.resource_manager.list_assignments,
+            MARKER_ROLES,
+            instance_id=INSTANCE,
+            clock=self.clock.clocks.monotonic,
+        )
         self._runner = asyncio.Runner()
 
     def of(self, caller: Caller) -> set[str]:
@@ -151,13 +165,6 @@ def test_while_resource_manager_is_down_it_is_asked_every_other_second_at_most(s
     assert snapshots.resource_manager.asked == 5
 
 
-def test_a_listing_that_cannot_be_read_gives_nobody_roles(snapshots: Snapshots) -> None:
-    snapshots.resource_manager.assignments.append({"id": "x", "properties": {}})
-
-    with pytest.raises(RolesUnavailable):
-        snapshots.of(user(EARTH))
-
-
 def test_a_caller_that_stops_waiting_does_not_stop_the_listing_for_the_others(snapshots: Snapshots) -> None:
     released = asyncio.Event()
 
@@ -182,3 +189,27 @@ def test_a_caller_whose_groups_the_token_does_not_name_is_refused_before_anythin
     with pytest.raises(GroupsOverage):
         snapshots.of(user(EARTH, has_too_many_groups=True))
     assert snapshots.resource_manager.asked == 0
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        INSTANCE.replace("/adt", "/other"),
+        f"{INSTANCE}/providers/Microsoft.Something/below/it",
+        "/subscriptions/00000000-0000-4000-8000-000000000099",
+    ],
+)
+def test_an_assignment_that_is_not_at_or_above_the_instance_gives_nothing(snapshots: Snapshots, scope: str) -> None:
+    snapshots.resource_manager.assign(FIRE, "Fire", scope=scope)
+
+    assert snapshots.of(user(FIRE)) == set()
+
+
+def test_an_assignment_that_cannot_be_read_gives_nothing_and_leaves_the_others(snapshots: Snapshots) -> None:
+    snapshots.resource_manager.assignments += [
+        {},
+        {"properties": None},
+        {"id": "x", "properties": {"principalId": None}},
+    ]
+
+    assert snapshots.of(user(EARTH)) == {"Earth"}

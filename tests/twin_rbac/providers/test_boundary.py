@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
+from twin_rbac.access.assignments import assignment_name
 from twin_rbac.providers.boundary import BoundaryProvider
 
 PROVIDER = BoundaryProvider()
@@ -32,6 +33,8 @@ def props(azure: Any, **changes: Any) -> dict[str, Any]:
         "instanceId": azure.instance_id,
         "tenants": TENANTS,
         "bypass": "refuse",
+        "readers": [],
+        "ownRoles": [],
         "cloud": azure.cloud,
     } | changes
 
@@ -84,10 +87,61 @@ def test_marker_roles_and_roles_of_the_control_plane_are_no_way_round(
     project: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assign(project, project.group, READER, FIRE)
-    assign(project, project.subscription, OWNER, WIND, "ServicePrincipal")
 
     assert check(project) == []
     assert capsys.readouterr().out == ""
+
+
+def test_a_tenant_that_may_assign_roles_is_named_in_a_warning(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assign(project, project.subscription, OWNER, WIND, "ServicePrincipal")
+
+    assert check(project) == []
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(
+        f"warning: tenant wind may give itself access: it holds the role 'Owner' at {project.subscription} (assignment "
+    )
+
+
+def test_a_group_with_a_data_role_that_may_contain_a_tenants_group_is_named_in_a_warning(
+    project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assign(project, project.group, DATA_READER, EARTH_GROUP, "Group")
+
+    tenants = {
+        "fire": {"principalId": FIRE, "principalType": "User"},
+        "more": {**TENANTS["earth"], "principalId": WIND},
+    }
+    assert check(project, tenants=tenants) == []
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"warning: group {EARTH_GROUP} holds the role 'Azure Digital Twins Data Reader' at ")
+    assert "whether it contains the group of more cannot be seen from here" in line
+
+
+def test_what_the_program_itself_assigned_is_a_way_round_while_the_config_says_so_and_leaves_with_it(
+    project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = define(project, actions=[], data_actions=["Microsoft.DigitalTwins/query/action"], not_data_actions=[])
+    role_id = f"{project.subscription}/providers/Microsoft.Authorization/roleDefinitions/{own}"
+    facts = {"roleDefinitionId": role_id, "principalId": EARTH_GROUP, "principalType": "Group"}
+    name = assignment_name(project.instance_id, EARTH_GROUP, role_id)
+    project.resource("PUT", f"{project.instance_id}/{ROLE_ASSIGNMENTS}/{name}", {"properties": facts})
+
+    (reason,) = check(project, readers=[EARTH_GROUP], ownRoles=[own])
+    assert reason.startswith(f"tenant earth, Group {EARTH_GROUP}, holds the role ")
+    assert capsys.readouterr().out == ""
+
+    assert check(project, readers=[], ownRoles=[own]) == []
+    assert "its principal has left the config, so that this run removes the assignment" in capsys.readouterr().out
+
+
+def test_an_own_role_that_somebody_else_assigned_stays_a_failure(project: Any) -> None:
+    own = define(project, actions=[], data_actions=["Microsoft.DigitalTwins/query/action"], not_data_actions=[])
+    assign(project, project.instance_id, own, FIRE)
+
+    (reason,) = check(project, readers=[], ownRoles=[own])
+
+    assert reason.startswith(f"tenant fire, User {FIRE}, holds the role ")
 
 
 @pytest.mark.parametrize("place", ["instance_id", "group", "subscription"])
