@@ -61,6 +61,11 @@ class Effort:
         self._clock = clock
         self._debts: dict[str, tuple[float, float]] = {}
 
+    @property
+    def remembered(self) -> int:
+        """How many callers are kept in mind."""
+        return len(self._debts)
+
     @contextmanager
     def spend(self, caller: str) -> Iterator[None]:
         """Lets the caller's work be done, and remembers how long it took.

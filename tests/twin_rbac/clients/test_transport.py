@@ -6,6 +6,7 @@ import pytest
 from twin_rbac.clients.calls import Answer, Call, Patience
 from twin_rbac.clients.errors import (
     AccessDenied,
+    AnswerTooLarge,
     AzureError,
     EndpointRefused,
     InstanceNotFound,
@@ -246,6 +247,16 @@ def test_an_impatient_caller_is_told_at_once_how_long_the_service_wants_a_pause(
     with pytest.raises(SlowDown) as caught:
         send(READ, patience=IMPATIENT)
     assert (caught.value.pause, time.slept, len(instance.received)) == (12, [], 1)
+
+
+def test_an_answer_of_more_bytes_than_the_caller_takes_is_not_read_to_its_end(
+    send: Any, instance: Any, scripted: Any
+) -> None:
+    instance.script = [scripted(200, {"value": ["x" * 5000]}), scripted(200, {"value": ["x" * 900]})]
+
+    with pytest.raises(AnswerTooLarge, match="more than 1000 bytes"):
+        send(READ, patience=Patience(largest_answer=1000))
+    assert send(READ, patience=Patience(largest_answer=1000)).status == 200
 
 
 def test_an_impatient_caller_waits_for_a_short_pause_once(send: Any, instance: Any, scripted: Any, time: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.twin_rbac.gateway.world import EARTH, FIRE, GRAPH, STRANGER, WIND, World
+from twin_rbac.clients.errors import AnswerTooLarge
 from twin_rbac.clients.instance import Page
 from twin_rbac.gateway.limits import Concurrency
 from twin_rbac.query import NotCertified, scope
@@ -195,6 +196,46 @@ def test_readiness_says_what_can_be_reached(world: World) -> None:
         503,
         {"status": "unavailable", "checks": {"keys": "ok", "roles": "unavailable", "instance": "ok"}},
     )
+
+
+def test_readiness_is_looked_at_every_few_seconds_however_many_ask(world: World) -> None:
+    async def ask(number: int) -> None:
+        token = world.entra.token(STRANGER)
+        calls = [world.call_async("GET", "/readyz", token=token, api_version=None) for _ in range(number)]
+        assert {reply.status for reply in await asyncio.gather(*calls)} == {200}
+
+    asyncio.run(ask(10))
+    asyncio.run(ask(10))
+    assert len(world.instance.asked) == 1
+
+    world.clock.advance(5)
+    asyncio.run(ask(1))
+    assert len(world.instance.asked) == 2
+
+
+def test_an_answer_that_is_no_json_is_a_500_in_the_usual_shape(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.instance.pages = [Page([{"$dtId": "A", "tags": {"role": "Earth"}, "x": float("inf")}], None)]
+
+    reply = world.query(EARTH, ALL)
+
+    assert (reply.status, reply.code) == (500, "InternalServerError")
+    assert '"error": "ValueError"' in caplog.text
+
+
+@pytest.mark.parametrize("rows", [[None], [5], ["A"], [["A"]]])
+def test_what_is_no_row_is_not_handed_on(world: World, rows: Any) -> None:
+    world.instance.pages = [Page(rows, None)]
+
+    assert world.query(EARTH, "SELECT T.a FROM DIGITALTWINS T").status == 500
+
+
+def test_a_page_that_is_too_large_is_refused_with_what_to_do(world: World) -> None:
+    world.instance.failures = [AnswerTooLarge("query", 16)]
+
+    reply = world.query(EARTH, ALL)
+
+    assert (reply.status, reply.code) == (400, "LimitExceeded")
+    assert "max-items-per-page" in reply.json["error"]["message"]
 
 
 def test_readiness_without_keys_says_so_and_asks_nothing_else(world: World) -> None:

@@ -54,6 +54,18 @@ def test_keys_are_fetched_once_and_kept_for_a_day(tenant: Tenant) -> None:
     assert tenant.entra.fetches == 2
 
 
+def test_all_who_come_with_a_new_key_while_it_is_fetched_wait_for_it(tenant: Tenant) -> None:
+    tenant.find("current")
+    tenant.entra.keys = [jwk_of("next")]
+    tenant.clock.advance(10)
+
+    async def together() -> list[str]:
+        return await asyncio.gather(*(tenant.outcome("next") for _ in range(4)))
+
+    assert run(together()) == ["found"] * 4
+    assert tenant.entra.fetches == 2
+
+
 def test_a_new_key_is_found_when_a_token_names_it(tenant: Tenant) -> None:
     tenant.find("current")
     tenant.entra.keys = [jwk_of("next")]

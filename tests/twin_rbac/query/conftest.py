@@ -82,7 +82,7 @@ class Trees:
 
     def _selects(self, alias: str | None) -> st.SearchStrategy[Select | Count]:
         column = st.builds(Projection, self._paths(alias), outputs)
-        columns = st.lists(column, max_size=3, unique_by=lambda each: each.key).map(tuple)
+        columns = st.lists(column, max_size=3, unique_by=(lambda each: each.key, lambda each: each.path)).map(tuple)
         tops = st.one_of(st.none(), st.integers(0, 2_147_483_647))
         return st.one_of(st.just(Count()), st.builds(Select, columns, tops))
 
