@@ -61,8 +61,6 @@ class Gateway(pulumi.ComponentResource):
             f"{name}-package",
             PublishArgs(
                 site_id=self.site.id,
-                scm_host=self.site.host_name_ssl_states.apply(find_scm_host),
-                endpoint=self.endpoint,
                 runtime=PYTHON,
                 wheels=args.wheels,
                 cloud=dict(args.settings.cloud),
@@ -192,15 +190,3 @@ def _site_config(args: GatewayArgs) -> web.SiteConfigArgs:
         remote_debugging_enabled=False,
         app_settings=[web.NameValuePairArgs(name=name, value=value) for name, value in app_settings.items()],
     )
-
-
-def find_scm_host(states: Sequence[web.outputs.HostNameSslStateResponse] | None) -> str:
-    """The host name that the app's packages are published to.
-
-    Raises:
-        ValueError: the app has none.
-    """
-    for state in states or ():
-        if state.host_type == web.HostType.REPOSITORY and state.name:
-            return state.name
-    raise ValueError("the function app has no host name of type Repository, which its package is published to")

@@ -15,11 +15,8 @@ class PublishArgs:
     """What is published, and where."""
 
     site_id: Input[str]
-    """The function app's id in Resource Manager."""
-    scm_host: Input[str]
-    """The host name of its publish endpoint."""
-    endpoint: Input[str]
-    """The URL that the app answers at."""
+    """The function app's id in Resource Manager, which knows its host names: in a preview that changes anything of the
+    app they are unknown here, and its id is not."""
     runtime: Input[str] = "3.12"
     """The Python that the app runs on."""
     wheels: Input[str] = "linux"
@@ -42,12 +39,11 @@ class Publish(pulumi.dynamic.Resource, module="digital-twins-rbac", name="Publis
             name,
             {
                 "siteId": args.site_id,
-                "scmHost": args.scm_host,
-                "endpoint": args.endpoint,
                 "package": package_hash(),
                 "runtime": args.runtime,
                 "wheels": args.wheels,
                 "cloud": dict(args.cloud),
+                "endpoint": None,
             },
             opts,
         )

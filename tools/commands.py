@@ -1,5 +1,6 @@
 """What `make up`, `make preview` and `make down` do, once the Python environment exists."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 from tools.arguments import check_arguments
 from tools.checkout import CHECKOUT, local_folder, project_folder
 from tools.engine import get_engine
-from tools.errors import StepFailed
+from tools.errors import StepFailed, ToolError
 from tools.pulumi_local import DEFAULT_PRINCIPAL, LocalPulumi, open_local_pulumi
 from tools.stack import LocalStack
 from tools.steps import to_stderr
@@ -64,10 +65,26 @@ def down() -> None:
 
 def _start() -> LocalPulumi:
     """Everything that a run of pulumi needs: the engine, and the local Azure."""
+    _refuse_other_ports()
     engine = get_engine(os.environ, report=to_stderr)
     to_stderr(f"Pulumi engine {engine.version} ({engine.origin}: {engine.folder})")
     _emulator("up", "--detach")
     return open_local_pulumi(DEFAULT_PRINCIPAL, environ=os.environ, current=Path.cwd())
+
+
+def _refuse_other_ports() -> None:
+    """Refuses a PORT that would move the local Azure away from under a stack, whose state holds its addresses.
+
+    Raises:
+        ToolError: it would.
+    """
+    folder = local_folder(os.environ)
+    asked, ports_file = os.environ.get("PORT"), folder / "ports.json"
+    if not asked or not ports_file.exists() or not LocalStack(folder, project_folder(Path.cwd())).exists:
+        return
+    kept = str(json.loads(ports_file.read_text()).get("resourceManager"))
+    if asked != kept:
+        raise ToolError(f"the stack was deployed at PORT={kept}; run `make down` without PORT first, then up again")
 
 
 def _emulator(*arguments: str) -> None:

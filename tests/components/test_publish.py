@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from components.publish import Publish, PublishArgs
 from twin_rbac.providers.bundle import package_hash
 
@@ -10,7 +12,7 @@ PUBLISH = "pulumi-python:dynamic/digital-twins-rbac:Publish"
 
 def publish(**changes: Any) -> Callable[[], None]:
     def build() -> None:
-        args = {"site_id": "/site", "scm_host": "app.scm.example", "endpoint": "https://app.example", **changes}
+        args = {"site_id": "/site", **changes}
         Publish("package", PublishArgs(**args))
 
     return build
@@ -22,8 +24,6 @@ def test_what_is_published_is_named_by_the_hash_of_this_checkout(build_in_both_m
 
     assert inputs == {
         "siteId": "/site",
-        "scmHost": "app.scm.example",
-        "endpoint": "https://app.example",
         "package": package_hash(),
         "runtime": "3.12",
         "wheels": "linux",
@@ -42,10 +42,11 @@ def test_the_provider_stands_in_the_state_by_its_name_not_by_its_code(build: Bui
     assert len(build(publish()).one(PUBLISH).inputs["__provider"]) < 200
 
 
-def test_package_and_endpoint_are_outputs(build: Build) -> None:
+def test_package_and_endpoint_are_outputs(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(build.__globals__["ANSWERS"], PUBLISH, {"endpoint": "https://app.example"})
+
     def program() -> dict[str, Any]:
-        args = PublishArgs(site_id="/site", scm_host="app.scm.example", endpoint="https://app.example")
-        resource = Publish("package", args)
+        resource = Publish("package", PublishArgs(site_id="/site"))
         return {"package": resource.package, "endpoint": resource.endpoint}
 
     assert build(program).outputs == {"package": package_hash(), "endpoint": "https://app.example"}

@@ -227,6 +227,43 @@ def test_a_tenant_that_someone_made_data_reader_of_the_group_fails_the_preview_b
 
 
 @pytest.mark.acceptance
+def test_a_reader_group_that_holds_a_tenant_fails_the_up_that_makes_it_and_leaves_with_the_config(azure: Any) -> None:
+    earth, group = "0f3c0000-0000-4000-8000-000000000011", "0f3c0000-0000-4000-8000-000000000010"
+    config = (azure.project / "Pulumi.local.yaml").read_text()
+    azure.rewrite(
+        "Pulumi.local.yaml",
+        f"{{principalId: {group}, principalType: Group",
+        f"{{principalId: {earth}, principalType: User",
+    )
+    reader = f"    - {{principalId: {group}, principalType: Group}}\n"
+    azure.rewrite("Pulumi.local.yaml", "driftReaders:\n", f"driftReaders:\n{reader}")
+
+    opened = azure.make("up")
+
+    assert opened.returncode != 0
+    assert f"tenant earth, User {earth}, holds the role 'Drift reader" in opened.stdout
+    assert may_query_the_instance(azure, "earth")
+
+    (azure.project / "Pulumi.local.yaml").write_text(config)
+    closed = azure.make("up")
+
+    assert closed.returncode == 0, closed.stdout
+    assert not may_query_the_instance(azure, "earth")
+
+
+def may_query_the_instance(azure: Any, name: str) -> bool:
+    answer = requests.post(
+        f"{azure.outputs()['digitalTwinsEndpoint']}/query?api-version=2023-10-31",
+        json={"query": EVERYTHING},
+        headers={"Authorization": f"Bearer {azure.token(name)}"},
+        verify=azure.ca_file,
+        timeout=30,
+    )
+    assert answer.status_code in (200, 403)
+    return answer.status_code == 200
+
+
+@pytest.mark.acceptance
 def test_a_removed_role_assignment_acts_within_a_minute(azure: Any, manage: Callable[..., Any]) -> None:
     assert azure.seen_by("fire") == {"3", "B"}
     fire = "0f3c0000-0000-4000-8000-000000000021"

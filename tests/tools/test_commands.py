@@ -5,7 +5,7 @@ import pytest
 
 from tools import __main__ as command_line
 from tools import commands
-from tools.errors import StepFailed
+from tools.errors import StepFailed, ToolError
 
 Emulator = list[tuple[str, ...]]
 
@@ -52,3 +52,18 @@ def command(monkeypatch: pytest.MonkeyPatch, name: str, does: Callable[[], None]
     monkeypatch.setitem(command_line.COMMANDS, name, does)
     monkeypatch.setattr("sys.argv", ["tools", name])
     return command_line.main
+
+
+def test_other_ports_are_refused_while_a_stack_holds_the_old_ones(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWIN_RBAC_LOCAL", str(tmp_path))
+    monkeypatch.setenv("PORT", "46000")
+    (tmp_path / "ports.json").write_text('{"resourceManager": 44000}')
+    state = tmp_path / "backend" / ".pulumi" / "stacks" / "digital-twins-rbac" / "local.json"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}")
+
+    with pytest.raises(ToolError, match="deployed at PORT=44000; run `make down` without PORT first"):
+        commands.up()
+    assert emulator == []

@@ -46,8 +46,13 @@ DATA_ACTIONS = tuple(
 )
 """Every data action of an instance, with the older names of the jobs'."""
 
-ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
-"""Whoever may do this can give itself any role."""
+TAKEOVER_ACTIONS = (
+    "Microsoft.Authorization/roleAssignments/write",
+    "Microsoft.Web/sites/publish/action",
+    "Microsoft.Web/sites/write",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+)
+"""Whoever may do the first can give itself any role; the others make code of its own run as the gateway."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +89,9 @@ class RoleDefinition:
         return (*allowed, *newer)
 
     @property
-    def may_assign_roles(self) -> bool:
-        """Whether it allows to assign roles."""
-        return allow_action(self.permissions, ASSIGN_ROLES)
+    def takeover_action(self) -> str | None:
+        """An action that it allows and that leads to all twins in a second step; None without one."""
+        return next((action for action in TAKEOVER_ACTIONS if allow_action(self.permissions, action)), None)
 
 
 def _covers_known(pattern: str) -> bool:
@@ -156,12 +161,13 @@ def find_risks(
     `others` are the assignments at and above the instance that no tenant is known to hold. Azure lists nobody's roles
     through a group that stands in another group, so a group that holds a data action may hold a tenant's group.
     """
-    may_assign = [
-        f"tenant {tenant.name} may give itself access: it holds the role {roles[item.role_guid].name!r} at "
-        f"{item.scope} (assignment {item.assignment_id})"
+    may_take_over = [
+        f"tenant {tenant.name} may give itself access or take over the gateway: it holds the role "
+        f"{roles[item.role_guid].name!r} at {item.scope}, which allows {roles[item.role_guid].takeover_action} "
+        f"(assignment {item.assignment_id})"
         for tenant, assignments in held.items()
         for item in assignments
-        if item.role_guid in roles and roles[item.role_guid].may_assign_roles
+        if item.role_guid in roles and roles[item.role_guid].takeover_action
     ]
     groups = sorted(tenant.name for tenant in held if tenant.principal_type == _GROUP)
     may_contain = [
@@ -170,4 +176,4 @@ def find_risks(
         for item in others
         if groups and item.principal_type == _GROUP and item.role_guid in roles and roles[item.role_guid].data_actions
     ]
-    return [*may_assign, *may_contain]
+    return [*may_take_over, *may_contain]

@@ -57,7 +57,7 @@ class Policy:
             return Decision(allowed=False, reason=f"the twin has no {self.property}.{self.key}")
         if not isinstance(role, str):
             return Decision(allowed=False, reason=f"the twin's {self.property}.{self.key} is no text")
-        # Not `granted`, which sorts: this is asked for each twin of a page. A set, since a role in a text is a part of it.
+        # Not `granted`, which sorts: this is asked for each twin of a page. A set, since "in" a text finds parts of it.
         held = roles if isinstance(roles, frozenset) else frozenset(roles)
         if role not in self.roles or role not in held:
             return Decision(allowed=False, reason=f"the caller does not hold the twin's role {role!r}")

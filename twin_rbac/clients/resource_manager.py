@@ -64,15 +64,14 @@ class ResourceManagerClient:
             raise InstanceNotReady(instance_id, str(properties.get("provisioningState", "unknown")))
         return str(properties["hostName"])
 
-    async def has_site(self, site_id: str) -> bool:
-        """Whether there is such a function app.
+    async def get_site(self, site_id: str) -> Mapping[str, Any] | None:
+        """A function app as Resource Manager writes it; None when there is none.
 
         Raises:
             AccessDenied: the caller may not read it.
             AzureError: Resource Manager gives no usable answer.
         """
-        site = await self._find(site_id, api_version=_SITES, action="Microsoft.Web/sites/read", absent=_ABSENT)
-        return site is not None
+        return await self._find(site_id, api_version=_SITES, action="Microsoft.Web/sites/read", absent=_ABSENT)
 
     async def list_permissions(self, scope: str) -> list[Mapping[str, Any]]:
         """What the caller may do at the scope, one mapping a permission (fact sheet adt-rbac, section 8).

@@ -43,7 +43,11 @@ class PublishProvider(ResourceProvider):
         return UpdateResult(live.run(publishing.publish(_news)))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """What the app says that it runs, so that another package shows in the next preview and is published over."""
+        """What the app says that it runs, so that another package shows in the next preview and is published over.
+
+        Raises:
+            AzureError, ProviderError: Resource Manager does not say where the app is.
+        """
         from twin_rbac.providers import live, publishing
 
         return live.run(publishing.read(id_, props))

@@ -1,6 +1,7 @@
 """The work of Publish: what each call of Pulumi means in terms of the package, the site and the app."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi.dynamic import ReadResult
@@ -19,6 +20,7 @@ from twin_rbac.role_tags.waiting import RolePropagation
 
 Properties = dict[str, Any]
 
+_COMPUTED = ("endpoint",)
 _TELLS_NOTHING = frozenset({None, 401, 403, 429})
 """Answers of something before the app: it cannot be asked from here. Any other is the app's own, or that of an app
 that does not run, which publishing again mends."""
@@ -37,36 +39,81 @@ async def publish(props: Properties) -> Properties:
     package = await asyncio.to_thread(build_package, wheels=props["wheels"], runtime=props["runtime"])
     if package.hash != props["package"]:
         raise PublishFailed("the gateway's files changed while Pulumi ran; run pulumi up again")
-    await _publish(props, package)
-    return dict(props)
+    return {**props, "endpoint": await _publish(props, package)}
 
 
-async def _publish(props: Properties, package: Package) -> None:
+async def _publish(props: Properties, package: Package) -> str:
+    """Returns the URL that the app runs the package at."""
     cloud = Cloud.from_mapping(props.get("cloud"))
     async with create_credential(cloud=cloud) as credential, ResourceManagerClient(credential, cloud=cloud) as manager:
+        site = await _require_site(manager, props["siteId"])
+        host, endpoint = _scm_host_of(site), _endpoint_of(site)
         propagation = RolePropagation(
             lambda: manager.list_permissions(props["siteId"]), say=say, allows=allow_action, place="the function app"
         )
-        async with ScmClient(props["scmHost"], credential, cloud=cloud, on_denied=propagation.should_retry) as scm:
+        async with ScmClient(host, credential, cloud=cloud, on_denied=propagation.should_retry) as scm:
             rollout = Rollout(scm, say=say)
-            say(f"publishing package {package.hash} ({len(package.content) / 1e6:.1f} MB) to {props['scmHost']}")
-            try:
-                await rollout.deploy(package.content)
-            except AccessDenied as error:
-                raise AzureError(
-                    f"{error}; a publish endpoint that is closed to this address answers 403 too"
-                ) from error
-            await rollout.await_start(props["endpoint"], package.hash, read_health)
+            say(f"publishing package {package.hash} ({len(package.content) / 1e6:.1f} MB) to {host}")
+            await _deploy(rollout, package)
+            await rollout.await_start(endpoint, package.hash, read_health)
+    return endpoint
+
+
+async def _deploy(rollout: Rollout, package: Package) -> None:
+    try:
+        await rollout.deploy(package.content)
+    except AccessDenied as error:
+        raise AzureError(f"{error}; a publish endpoint that is closed to this address answers 403 too") from error
+
+
+async def _require_site(manager: ResourceManagerClient, site_id: str) -> Mapping[str, Any]:
+    site = await manager.get_site(site_id)
+    if site is None:
+        raise PublishFailed(f"there is no function app {site_id}; run pulumi refresh, then pulumi up")
+    return site
+
+
+def _scm_host_of(site: Mapping[str, Any]) -> str:
+    for state in site["properties"].get("hostNameSslStates") or ():
+        if state.get("hostType") == "Repository" and state.get("name"):
+            return str(state["name"])
+    raise PublishFailed(
+        f"{site['id']} has no host name of type Repository, which its package is published to; look at the function "
+        "app in the portal, then run again"
+    )
+
+
+def _endpoint_of(site: Mapping[str, Any]) -> str:
+    host = site["properties"].get("defaultHostName")
+    if not host:
+        raise PublishFailed(f"{site['id']} has no default host name, which it answers at; run again when it is ready")
+    return f"https://{host}"
 
 
 async def read(id_: str, props: Properties) -> ReadResult:
     """What the app runs now, as the input that the next preview compares with the package of this checkout.
 
     Raises:
+        PublishFailed: the app has no host name to ask.
         AzureError: Resource Manager gives no usable answer.
     """
-    if await _is_gone(props):
+    try:
+        site = await _find_site(props)
+    except AccessDenied as error:
+        say(f"warning: the package is taken to be as it was: {error}")
+        return ReadResult(id_, props)
+    if site is None:
         return ReadResult("", {})
+    return await _read_app(id_, {**props, "endpoint": _endpoint_of(site)})
+
+
+async def _find_site(props: Properties) -> Mapping[str, Any] | None:
+    cloud = Cloud.from_mapping(props.get("cloud"))
+    async with create_credential(cloud=cloud) as credential, ResourceManagerClient(credential, cloud=cloud) as manager:
+        return await manager.get_site(props["siteId"])
+
+
+async def _read_app(id_: str, props: Properties) -> ReadResult:
     health = await _ask_patiently(props["endpoint"])
     if health.status in _TELLS_NOTHING:
         say(f"warning: the package is taken to be as it was: {props['endpoint']}/healthz {health.reason}")
@@ -75,17 +122,7 @@ async def read(id_: str, props: Properties) -> ReadResult:
     if package != props["package"]:
         say(f"drift: {props['endpoint']}/healthz {health.reason}, and package {props['package']} was published")
     live = {**props, "package": package}
-    return ReadResult(id_, live, live)
-
-
-async def _is_gone(props: Properties) -> bool:
-    cloud = Cloud.from_mapping(props.get("cloud"))
-    async with create_credential(cloud=cloud) as credential, ResourceManagerClient(credential, cloud=cloud) as manager:
-        try:
-            return not await manager.has_site(props["siteId"])
-        except AccessDenied:
-            # Who may not ask is told nothing.
-            return False
+    return ReadResult(id_, live, {key: value for key, value in live.items() if key not in _COMPUTED})
 
 
 async def _ask_patiently(endpoint: str) -> Health:

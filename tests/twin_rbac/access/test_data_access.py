@@ -149,12 +149,25 @@ def test_a_group_that_holds_the_role_is_named() -> None:
 TENANTS = Tenant(name="earth", principal_id="0F3C-E", principal_type="Group")
 
 
-def test_a_tenant_that_may_assign_roles_may_give_itself_access() -> None:
-    roles = {"d1": role(actions=("Microsoft.Authorization/*",), name="User Access Administrator")}
+@pytest.mark.parametrize(
+    ("action", "allows"),
+    [
+        ("Microsoft.Authorization/*", "Microsoft.Authorization/roleAssignments/write"),
+        ("*", "Microsoft.Authorization/roleAssignments/write"),
+        ("Microsoft.Web/sites/*", "Microsoft.Web/sites/publish/action"),
+        ("Microsoft.Web/sites/Write", "Microsoft.Web/sites/write"),
+        ("Microsoft.ManagedIdentity/*/assign/action", "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"),
+    ],
+)
+def test_a_tenant_that_may_assign_roles_or_publish_may_give_itself_access(action: str, allows: str) -> None:
+    roles = {"d1": role(actions=(action,), name="Some role")}
 
     (risk,) = find_risks({EARTH: [assignment()]}, [], roles)
 
-    assert risk.startswith("tenant earth may give itself access: it holds the role 'User Access Administrator' at ")
+    assert risk.startswith(
+        "tenant earth may give itself access or take over the gateway: it holds the role 'Some role'"
+    )
+    assert f"which allows {allows} (assignment " in risk
     assert find_risks({EARTH: [assignment()]}, [], {"d1": role(actions=("*/read",))}) == []
 
 

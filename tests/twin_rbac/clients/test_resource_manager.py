@@ -130,16 +130,21 @@ def test_a_role_definition_that_is_gone_is_none_and_one_that_cannot_be_seen_is_a
         ask(instance, credential, lambda client: client.get_role_definition("/r"))
 
 
-def test_a_site_is_there_or_gone_and_one_that_cannot_be_seen_is_an_error(
+def test_a_site_is_a_document_or_gone_and_one_that_cannot_be_seen_is_an_error(
     instance: Any, credential: Any, scripted: Any
 ) -> None:
+    site = {"id": "/site", "properties": {"defaultHostName": "app.example"}}
     instance.script = [
-        scripted(200, {"id": "/site"}),
+        scripted(200, site),
         scripted(404, error("ResourceNotFound")),
         scripted(404, error("SubscriptionNotFound")),
+        scripted(403, error("AuthorizationFailed")),
     ]
 
-    assert ask(instance, credential, lambda client: client.has_site("/site"))
-    assert not ask(instance, credential, lambda client: client.has_site("/site"))
+    assert ask(instance, credential, lambda client: client.get_site("/site")) == site
+    assert instance.received[0].path == "/site?api-version=2025-05-01"
+    assert ask(instance, credential, lambda client: client.get_site("/site")) is None
     with pytest.raises(InvalidRequest, match="SubscriptionNotFound"):
-        ask(instance, credential, lambda client: client.has_site("/site"))
+        ask(instance, credential, lambda client: client.get_site("/site"))
+    with pytest.raises(AccessDenied, match=r"Microsoft\.Web/sites/read"):
+        ask(instance, credential, lambda client: client.get_site("/site"))

@@ -98,7 +98,8 @@ def test_a_tenant_that_may_assign_roles_is_named_in_a_warning(project: Any, caps
     assert check(project) == []
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(
-        f"warning: tenant wind may give itself access: it holds the role 'Owner' at {project.subscription} (assignment "
+        "warning: tenant wind may give itself access or take over the gateway: it holds the role 'Owner' at "
+        f"{project.subscription}, which allows Microsoft.Authorization/roleAssignments/write (assignment "
     )
 
 

@@ -1,18 +1,21 @@
-"""What Pulumi is told about a package that is published to a site, over HTTP on loopback."""
+"""What Pulumi is told about a package that is published to a site, over HTTPS on loopback."""
 
 import asyncio
 import json
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from pulumi.output import Unknown
 
-from twin_rbac.clients.errors import AzureError, SignInFailed
+from emulator.tls import make_certificates
+from twin_rbac.clients.errors import AccessDenied, AzureError, SignInFailed
 from twin_rbac.providers import publishing, rollout
 from twin_rbac.providers.bundle import Package
 from twin_rbac.providers.errors import PackageNotBuilt, PublishFailed
@@ -31,11 +34,20 @@ PUBLISH = "Microsoft.Web/sites/publish/action"
 class FakeSite:
     """A site with its publish endpoint, the Resource Manager that knows of it, and who gives tokens for both."""
 
-    address: str = ""
+    host: str = ""
+    """Where the app answers."""
+    scm: str = ""
+    """Where its publish endpoint does: another name of the same server."""
+    manager: str = ""
+    """The address of its Resource Manager."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What Resource Manager says of it in place of that."""
     accepts: str = TOKEN
     runs: str | None = None
     """The package that the app runs; None before the first."""
     exists: bool = True
+    hidden: bool = False
+    """Whether the caller may not read the site."""
     permissions: list[dict[str, Any]] = field(default_factory=lambda: [{"actions": ["Microsoft.Web/sites/*"]}])
     refusals: int = 0
     """How many publishes are answered with 403."""
@@ -46,6 +58,7 @@ class FakeSite:
     health: tuple[int, Any] | None = None
     """What /healthz answers in place of the package."""
     received: list[str] = field(default_factory=list)
+    published_to: list[str] = field(default_factory=list)
     packages: list[bytes] = field(default_factory=list)
     audiences: list[str] = field(default_factory=list)
 
@@ -64,14 +77,27 @@ class FakeSite:
             case "GET", "/api/deployments/0a1b":
                 answer = self.deployment.pop(0) if len(self.deployment) > 1 else self.deployment[0]
                 return web.Response(status=answer) if isinstance(answer, int) else web.json_response(answer)
+            case "GET", path if path == SITE and self.hidden:
+                return web.json_response({"error": {"code": "AuthorizationFailed", "message": "…"}}, status=403)
             case "GET", path if path == SITE and self.exists:
-                return web.json_response({"id": SITE})
+                assert request.query == {"api-version": "2025-05-01"}
+                return web.json_response({"id": SITE, "properties": self._properties()})
             case "GET", path if path == f"{SITE}/providers/Microsoft.Authorization/permissions":
                 return web.json_response({"value": self.permissions})
         return web.json_response({"error": {"code": "ResourceNotFound", "message": "…"}}, status=404)
 
+    def _properties(self) -> dict[str, Any]:
+        return {
+            "defaultHostName": self.host,
+            "hostNameSslStates": [
+                {"name": self.host, "sslState": "Disabled", "hostType": "Standard"},
+                {"name": self.scm, "sslState": "Disabled", "hostType": "Repository"},
+            ],
+        } | self.facts
+
     async def _publish(self, request: web.Request) -> web.StreamResponse:
         assert request.query == {"RemoteBuild": "false"}
+        self.published_to.append(request.host)
         self.packages.append(await request.read())
         if self.refusals:
             self.refusals -= 1
@@ -95,9 +121,12 @@ class FakeSite:
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSite]:
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeSite]:
     """A site, and a process that may call it; the package is a small one, and pauses are short."""
     fake = FakeSite()
+    certificates = make_certificates(tmp_path / "tls")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates.certificate, certificates.key)
     loop = asyncio.new_event_loop()
     application = web.Application(client_max_size=2**24)
     application.router.add_route("*", "/{tail:.*}", fake.handle)
@@ -105,13 +134,17 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSite]:
 
     async def start() -> None:
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
 
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     asyncio.run_coroutine_threadsafe(start(), loop).result(timeout=10)
-    fake.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{fake.address}/msi/token")
+    port = runner.addresses[0][1]
+    fake.host, fake.scm, fake.manager = f"127.0.0.1:{port}", f"localhost:{port}", f"https://127.0.0.1:{port}"
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.bundle))
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{fake.manager}/msi/token")
     monkeypatch.setenv("IDENTITY_HEADER", "h")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
@@ -130,13 +163,16 @@ def props(site: FakeSite, **changes: Any) -> dict[str, Any]:
     """What the component gives its provider."""
     return {
         "siteId": SITE,
-        "scmHost": site.address,
-        "endpoint": site.address,
         "package": NEW,
         "runtime": "3.12",
         "wheels": "host",
-        "cloud": {"resourceManager": site.address},
+        "cloud": {"resourceManager": site.manager},
     } | changes
+
+
+def state(site: FakeSite, **changes: Any) -> dict[str, Any]:
+    """What the provider gives Pulumi to keep."""
+    return props(site) | {"endpoint": f"https://{site.host}"} | changes
 
 
 def test_a_package_is_published_followed_and_seen_running(site: FakeSite, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,23 +181,64 @@ def test_a_package_is_published_followed_and_seen_running(site: FakeSite, capsys
 
     result = PROVIDER.create(props(site))
 
-    assert (result.id, result.outs) == (f"{SITE}/package", props(site))
+    assert (result.id, result.outs) == (f"{SITE}/package", state(site))
     assert site.packages == [b"zip"]
+    assert site.published_to == [site.scm]
     assert site.count("GET /api/deployments/0a1b") == 3
     assert site.count("GET /healthz") == 1
     assert set(site.audiences) == {"https://management.azure.com"}
-    assert capsys.readouterr().out == (
-        f"publishing package {NEW} (0.0 MB) to {site.address}\ndeployment 0a1b: Building\n"
-    )
+    assert capsys.readouterr().out == (f"publishing package {NEW} (0.0 MB) to {site.scm}\ndeployment 0a1b: Building\n")
 
 
 def test_an_update_publishes_again_and_keeps_all_outputs(site: FakeSite) -> None:
     site.runs = OLD
 
-    result = PROVIDER.update("id", props(site, package=OLD), props(site))
+    result = PROVIDER.update("id", state(site, package=OLD), props(site))
 
-    assert result.outs == props(site)
+    assert result.outs == state(site)
     assert site.runs == NEW
+
+
+def test_a_site_whose_hosts_moved_is_published_to_where_it_is_now(site: FakeSite) -> None:
+    result = PROVIDER.update("id", state(site, package=OLD, endpoint="https://127.0.0.1:1"), props(site))
+
+    assert result.outs == state(site)
+    assert site.published_to == [site.scm]
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        ({"hostNameSslStates": []}, "no host name of type Repository"),
+        ({"hostNameSslStates": None}, "no host name of type Repository"),
+        ({"hostNameSslStates": [{"name": "a", "hostType": "Standard"}]}, "no host name of type Repository"),
+        ({"defaultHostName": None}, "no default host name"),
+    ],
+)
+def test_an_app_without_a_host_name_is_an_error_not_a_guess(
+    site: FakeSite, facts: dict[str, Any], problem: str
+) -> None:
+    site.facts = facts
+
+    with pytest.raises(PublishFailed, match=f"{SITE} has {problem}"):
+        PROVIDER.create(props(site))
+
+    assert sys.tracebacklimit == 0
+    assert site.packages == []
+
+
+def test_a_site_that_is_gone_is_not_published_to(site: FakeSite) -> None:
+    site.exists = False
+
+    with pytest.raises(PublishFailed, match=f"there is no function app {SITE}; run pulumi refresh"):
+        PROVIDER.update("id", state(site), props(site))
+
+
+def test_a_caller_who_may_not_read_the_site_is_told_the_right_that_it_lacks(site: FakeSite) -> None:
+    site.hidden = True
+
+    with pytest.raises(AccessDenied, match=r"the caller may not do Microsoft\.Web/sites/read"):
+        PROVIDER.create(props(site))
 
 
 def test_a_publish_whose_answer_is_lost_is_done_again(site: FakeSite) -> None:
@@ -228,7 +305,7 @@ def test_an_app_that_is_closed_to_this_machine_is_a_warning(site: FakeSite, caps
 
     PROVIDER.create(props(site))
 
-    assert f"warning: {site.address} refuses calls from this address" in capsys.readouterr().out
+    assert f"warning: https://{site.host} refuses calls from this address" in capsys.readouterr().out
 
 
 def test_files_that_changed_since_the_preview_are_not_published(site: FakeSite) -> None:
@@ -262,10 +339,38 @@ def test_a_token_that_is_not_accepted_does_not_show_in_the_error(site: FakeSite)
 def test_a_refresh_of_what_was_published_keeps_all(site: FakeSite, capsys: pytest.CaptureFixture[str]) -> None:
     site.runs = NEW
 
-    result = PROVIDER.read("id", props(site))
+    result = PROVIDER.read("id", state(site))
 
-    assert (result.id, result.outs, result.inputs) == ("id", props(site), props(site))
+    assert (result.id, result.outs, result.inputs) == ("id", state(site), props(site))
     assert capsys.readouterr().out == ""
+
+
+def test_a_refresh_follows_an_app_whose_host_moved(site: FakeSite, capsys: pytest.CaptureFixture[str]) -> None:
+    site.runs = NEW
+
+    result = PROVIDER.read("id", state(site, endpoint="https://127.0.0.1:1"))
+
+    assert (result.outs, result.inputs) == (state(site), props(site))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_refresh_needs_no_publish_endpoint(site: FakeSite) -> None:
+    site.runs, site.facts = NEW, {"hostNameSslStates": []}
+
+    assert PROVIDER.read("id", state(site)).outs == state(site)
+
+
+def test_a_refresh_by_a_caller_who_may_not_read_the_site_keeps_the_state_and_warns_once(
+    site: FakeSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.hidden = True
+
+    result = PROVIDER.read("id", state(site))
+
+    assert (result.id, result.outs, result.inputs) == ("id", state(site), None)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("warning: the package is taken to be as it was: the caller may not do Microsoft.Web/sites/")
+    assert site.count("GET /healthz") == 0
 
 
 @pytest.mark.parametrize(("runs", "seen"), [(OLD, OLD), (None, "none")])
@@ -274,13 +379,13 @@ def test_a_refresh_takes_another_package_for_the_input_so_that_the_next_up_publi
 ) -> None:
     site.health = (200, {"status": "ok", "package": runs})
 
-    result = PROVIDER.read("id", props(site))
+    result = PROVIDER.read("id", state(site))
 
     assert result.inputs == props(site, package=seen)
-    assert result.outs == props(site, package=seen)
+    assert result.outs == state(site, package=seen)
     assert (
         capsys.readouterr().out
-        == f"drift: {site.address}/healthz reports package {seen}, and package {NEW} was published\n"
+        == f"drift: https://{site.host}/healthz reports package {seen}, and package {NEW} was published\n"
     )
 
 
@@ -290,10 +395,10 @@ def test_an_app_that_does_not_run_or_runs_something_else_is_drift_that_publishin
 ) -> None:
     site.health = health
 
-    result = PROVIDER.read("id", props(site))
+    result = PROVIDER.read("id", state(site))
 
-    assert (result.inputs, result.outs) == (props(site, package="none"), props(site, package="none"))
-    assert capsys.readouterr().out.startswith(f"drift: {site.address}/healthz answers ")
+    assert (result.inputs, result.outs) == (props(site, package="none"), state(site, package="none"))
+    assert capsys.readouterr().out.startswith(f"drift: https://{site.host}/healthz answers ")
 
 
 @pytest.mark.parametrize("health", [(401, None), (403, None), (429, None)])
@@ -302,16 +407,16 @@ def test_a_refresh_that_cannot_see_the_package_keeps_the_state_and_warns(
 ) -> None:
     site.health = health
 
-    result = PROVIDER.read("id", props(site))
+    result = PROVIDER.read("id", state(site))
 
-    assert (result.id, result.outs) == ("id", props(site))
+    assert (result.id, result.outs) == ("id", state(site))
     assert capsys.readouterr().out.startswith("warning: the package is taken to be as it was: ")
 
 
 def test_a_refresh_asks_an_app_that_is_starting_again(site: FakeSite) -> None:
     site.health = (503, None)
 
-    PROVIDER.read("id", props(site))
+    PROVIDER.read("id", state(site))
 
     assert site.count("GET /healthz") == 3
 
@@ -319,7 +424,9 @@ def test_a_refresh_asks_an_app_that_is_starting_again(site: FakeSite) -> None:
 def test_a_refresh_of_an_app_that_does_not_answer_keeps_the_state(
     site: FakeSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = PROVIDER.read("id", props(site, endpoint="https://127.0.0.1:1"))
+    site.host = "127.0.0.1:1"
+
+    result = PROVIDER.read("id", state(site))
 
     assert result.id == "id"
     assert "warning: the package is taken to be as it was: https://127.0.0.1:1/healthz does not answer" in (
@@ -330,15 +437,15 @@ def test_a_refresh_of_an_app_that_does_not_answer_keeps_the_state(
 def test_a_refresh_of_a_site_that_is_gone_forgets_the_package(site: FakeSite) -> None:
     site.exists = False
 
-    result = PROVIDER.read("id", props(site))
+    result = PROVIDER.read("id", state(site))
 
     assert (result.id, result.outs) == ("", {})
 
 
 def test_only_another_site_is_another_resource(site: FakeSite) -> None:
-    moved = PROVIDER.diff("id", props(site), props(site, siteId=f"{SITE}2"))
-    changed = PROVIDER.diff("id", props(site), props(site, package=OLD, endpoint=UNKNOWN))
-    unknown = PROVIDER.diff("id", props(site), props(site, siteId=UNKNOWN))
+    moved = PROVIDER.diff("id", state(site), props(site, siteId=f"{SITE}2"))
+    changed = PROVIDER.diff("id", state(site), props(site, package=OLD))
+    unknown = PROVIDER.diff("id", state(site), props(site, siteId=UNKNOWN))
 
     assert (moved.changes, moved.replaces) == (True, ["siteId"])
     assert (changed.changes, changed.replaces) == (None, [])
@@ -346,6 +453,6 @@ def test_only_another_site_is_another_resource(site: FakeSite) -> None:
 
 
 def test_a_delete_calls_nobody(site: FakeSite) -> None:
-    PROVIDER.delete("id", props(site))
+    PROVIDER.delete("id", state(site))
 
     assert site.received == []
