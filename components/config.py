@@ -121,8 +121,6 @@ _HINTS = {
     "principalType": "one of User, Group, ServicePrincipal",
     "principalId": "give the principal's object id",
     "roles": "list at least one role of the manifest",
-    "protect": "true or false",
-    "createRegistration": "true or false",
     "bypass": "refuse or warn",
     "functionWheels": "linux or host",
 }

@@ -53,6 +53,14 @@ class TenantConfig(PrincipalConfig):
 
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
 
+    @field_validator("roles")
+    @classmethod
+    def _are_distinct(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
+        for role in roles:
+            if roles.count(role) > 1:
+                raise ValueError(f"{role!r} stands there twice; list each role once")
+        return roles
+
 
 class InstanceConfig(Section):
     """Settings of the Azure Digital Twins instance."""

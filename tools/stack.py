@@ -10,6 +10,7 @@ from tools.errors import StepFailed, ToolError
 from tools.local_azure import LocalAzure
 
 _CONFIG_FILE = f"Pulumi.{STACK}.yaml"
+_CLOUD = "digital-twins-rbac:cloud"
 
 
 class LocalStack:
@@ -68,13 +69,15 @@ class LocalStack:
         """Writes the config that a run gets.
 
         Raises:
-            ToolError: the committed one is no mapping of settings.
+            ToolError: the committed one is no mapping of settings, or names a cloud.
         """
         committed = read_yaml(self.project / _CONFIG_FILE)
         own = read_yaml(self._cradle / _CONFIG_FILE)
         config = committed.get("config") or {}
         if not isinstance(config, dict):
             raise ToolError(f"{self.project / _CONFIG_FILE}: `config:` must hold the settings, one a line")
+        if _CLOUD in config:
+            raise ToolError(f"{self.project / _CONFIG_FILE}: take out {_CLOUD}, which the local stack sets by itself")
         write_yaml(self.config_file, with_local_cloud({**committed, **own}, config, azure))
 
 
@@ -90,4 +93,4 @@ def with_local_cloud(
         # A site's package really runs, on this machine's Python.
         "functionWheels": "host",
     }
-    return {**document, "config": {**config, "digital-twins-rbac:cloud": cloud}}
+    return {**document, "config": {**config, _CLOUD: cloud}}

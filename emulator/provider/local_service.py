@@ -128,6 +128,8 @@ class LocalService:
             )
         except requests.RequestException as exc:
             raise NotReachable(self.token_endpoint, type(exc).__name__) from exc
+        if answer.status_code in _RETRIED:
+            raise NotReachable(self.token_endpoint, f"it answers {answer.status_code}")
         if answer.status_code != 200:
             raise Refused(answer.status_code, "NoToken", "Entra gave no token; run the command by tools/pulumi-local")
         return str(answer.json()["access_token"])

@@ -45,7 +45,7 @@ def test_the_smallest_config_has_the_safe_defaults() -> None:
         ({"quux": 1}, "digital-twins-rbac:quux is not a setting; there are: manifest, tenants, deployers"),
         ({"instance": {"protct": True}}, "digital-twins-rbac:instance.protct is not a setting; did you mean protect?"),
         ({"cloud": {"accessKey": "x"}}, "digital-twins-rbac:cloud.accessKey is not a setting"),
-        ({"instance": {"protect": "perhaps"}}, "digital-twins-rbac:instance.protect"),
+        ({"instance": {"protect": "perhaps"}}, "digital-twins-rbac:instance.protect must be true or false; see docs"),
         (
             tenant(principalType="Person"),
             "digital-twins-rbac:tenants.earth.principalType is none of the values that it can have; one of User, Group",
@@ -59,6 +59,7 @@ def test_the_smallest_config_has_the_safe_defaults() -> None:
             "digital-twins-rbac:tenants.earth.principalId: is still the placeholder",
         ),
         (tenant(roles=[]), "digital-twins-rbac:tenants.earth.roles"),
+        (tenant(roles=["Earth", "Earth"]), "digital-twins-rbac:tenants.earth.roles: 'Earth' stands there twice"),
         (tenant(role="Earth"), "digital-twins-rbac:tenants.earth.role is not a setting; did you mean roles?"),
         (tenant(principalId=DEPLOYER), "also stands in deployers, taggers or driftReaders"),
         ({"tenants": {"a b": VALID["tenants"]["earth"]}}, "the tenant's name 'a b' must be"),

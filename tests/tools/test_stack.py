@@ -75,3 +75,9 @@ def test_a_config_that_is_no_mapping_of_settings_is_named(text: str, azure: Loca
 
     with pytest.raises(ToolError, match=r"Pulumi\.local\.yaml: "):
         LocalStack(azure.folder, project).write_config(azure)
+
+
+def test_a_cloud_of_the_projects_own_is_refused_and_not_silently_replaced(azure: LocalAzure, project: Path) -> None:
+    (project / "Pulumi.local.yaml").write_text("config:\n  digital-twins-rbac:cloud: {authorty: x}\n")
+    with pytest.raises(ToolError, match="take out digital-twins-rbac:cloud"):
+        LocalStack(azure.folder, project).write_config(azure)

@@ -22,10 +22,14 @@ class ScriptedSession(requests.Session):
         self.script = list(script)
         self.calls: list[tuple[str, str, Any]] = []
         self.tokens_given = 0
+        self.sign_in_statuses: list[int] = []
+        """What the next questions for a token are answered with, before one is given."""
 
     def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         if str(url) == "https://entra/msi/token":
             assert options["headers"]["X-IDENTITY-HEADER"] == SECRET
+            if self.sign_in_statuses:
+                return respond(self.sign_in_statuses.pop(0), {})
             self.tokens_given += 1
             return respond(200, {"access_token": f"header.{PAYLOAD}.signature"})
         assert options["headers"]["Authorization"] == f"Bearer header.{PAYLOAD}.signature"
@@ -112,6 +116,22 @@ def test_a_dropped_connection_is_tried_again() -> None:
     client = Client(requests.ConnectionError(), (200, {"id": "/x"}, {}))
 
     assert put(client.manager) == {"id": "/x"}
+
+
+def test_a_sign_in_that_may_succeed_at_the_next_try_is_tried_again() -> None:
+    client = Client((200, {"id": "/x"}, {}))
+    client.session.sign_in_statuses = [503, 429]
+
+    assert get(client.manager) == {"id": "/x"}
+    assert client.pauses == [0.5, 1.0]
+
+
+def test_a_refused_sign_in_is_final() -> None:
+    client = Client((200, {"id": "/x"}, {}))
+    client.session.sign_in_statuses = [401]
+
+    with pytest.raises(Refused, match="Entra gave no token"):
+        get(client.manager)
 
 
 @pytest.mark.parametrize("status", [400, 403, 409])
