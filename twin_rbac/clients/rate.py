@@ -7,8 +7,12 @@ from typing import Protocol
 
 _CUT = 0.5
 """What is left of the rate after a 429."""
+_LEAST = 0.02
+"""The part of the full rate that is left after however many: the next turn is never far away."""
 _RECOVERY = 0.1
 """The part of the full rate that comes back in each second after a 429: full speed again 5 s later."""
+_LATENESS = 0.02
+"""Seconds: a sleep ends some milliseconds late, which would cost a tenth of the rate."""
 _SHORTEST_PAUSE = 1.0
 """Seconds: the 429s of requests that were under way together come within it, and count as one."""
 
@@ -51,6 +55,7 @@ class RateLimiter:
         self._clock = clock
         self._sleep = sleep
         self._reduced = per_second
+        self._line = asyncio.Lock()
         self._paused_until = self._next = clock()
 
     @property
@@ -60,23 +65,28 @@ class RateLimiter:
         return min(self._full, self._reduced + recovering * _RECOVERY * self._full)
 
     async def acquire(self, cost: int = 1) -> None:
-        """Waits until a request of that cost may leave."""
-        await self._take_turn(cost)
-        # A 429 that came while this request waited for its turn holds it back too.
-        while self._clock() < self._paused_until:
-            await self._take_turn(cost)
+        """Waits until a request of that cost may leave; one that is cancelled meanwhile takes nobody's turn.
+
+        Only the first in line knows when it leaves: a turn that was settled earlier, in a slower time, would outlast
+        that time.
+        """
+        is_in_line = self._line.locked()
+        async with self._line:
+            due = self._due(is_in_line)
+            while (pause := due - self._clock()) > 0:
+                await self._sleep(pause)
+                # A 429 may have come meanwhile.
+                due = max(due, self._paused_until)
+            self._next = due + cost / self.rate
 
     def slow_down(self, retry_after: float) -> None:
         """Answers a 429: nothing leaves for `retry_after` seconds, and then at half the rate."""
         now = self._clock()
         if now >= self._paused_until:
-            self._reduced = self.rate * _CUT
+            self._reduced = max(self.rate * _CUT, self._full * _LEAST)
         self._paused_until = max(self._paused_until, now + max(retry_after, _SHORTEST_PAUSE))
-        self._next = max(self._next, self._paused_until)
 
-    async def _take_turn(self, cost: int) -> None:
+    def _due(self, is_in_line: bool) -> float:  # noqa: FBT001  # its one caller
+        """When the first in line leaves. In a line that moves, what one left too late the next makes up for."""
         now = self._clock()
-        turn = max(now, self._next)
-        self._next = turn + cost / self.rate
-        if turn > now:
-            await self._sleep(turn - now)
+        return max(now - _LATENESS if is_in_line else now, self._next, self._paused_until)

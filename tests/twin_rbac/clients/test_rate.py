@@ -96,3 +96,43 @@ def test_a_request_that_waits_for_its_turn_when_a_429_comes_is_held_back_too(tim
 
     assert first == start
     assert second >= start + 30
+
+
+def test_who_waits_through_429s_leaves_when_they_are_over_and_not_as_slowly_as_while_they_lasted(time: Any) -> None:
+    limiter = create(time)
+    for _ in range(10):
+        limiter.slow_down(1)
+        time.now += 1
+    waiting_since = time.now
+
+    async def run() -> list[float]:
+        left: list[float] = []
+
+        async def wait() -> None:
+            await limiter.acquire()
+            left.append(time.now - waiting_since)
+
+        await asyncio.gather(*(wait() for _ in range(200)))
+        return left
+
+    left = asyncio.run(run())
+
+    # The rate grows by 10 a second from 2: 200 have left after x seconds, where 2x + 5x² = 200.
+    assert 6 < left[-1] < 7.5
+
+
+def test_who_gives_up_waiting_takes_nobodys_turn(time: Any) -> None:
+    limiter = create(time, per_second=1)
+
+    async def run() -> float:
+        await limiter.acquire()
+        impatient = [asyncio.create_task(limiter.acquire()) for _ in range(50)]
+        await asyncio.sleep(0)
+        for task in impatient:
+            task.cancel()
+        await asyncio.gather(*impatient, return_exceptions=True)
+        start = time.now
+        await limiter.acquire()
+        return float(time.now - start)
+
+    assert asyncio.run(run()) <= 1
