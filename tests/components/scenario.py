@@ -1,7 +1,12 @@
 """Who and what there is in the scenario of the stack `local`, and in the mocks' answers."""
 
+import runpy
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pulumi
+import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent.parent
@@ -20,3 +25,13 @@ REGISTRATION = "a9900000-0000-4000-8000-000000000001"
 
 def local_config() -> dict[str, object]:
     return dict(YAML(typ="safe").load(ROOT / "Pulumi.local.yaml")["config"])
+
+
+def run_program(exports: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    def program() -> dict[str, Any]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pulumi, "export", exports.__setitem__)
+            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        return exports
+
+    return program

@@ -1,5 +1,4 @@
 import json
-import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,9 +6,19 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.components.scenario import EARTH, FIRE, GROUP, IDENTITY, ROLE_ASSIGNMENT, ROLE_DEFINITION, WIND, local_config
+from tests.components.scenario import (
+    EARTH,
+    FIRE,
+    GROUP,
+    IDENTITY,
+    ROLE_ASSIGNMENT,
+    ROLE_DEFINITION,
+    ROOT,
+    WIND,
+    local_config,
+    run_program,
+)
 
-ROOT = Path(__file__).parent.parent.parent
 INSTANCE = "azure-native:digitaltwins:DigitalTwin"
 ROLE_TAGS = "pulumi-python:dynamic/digital-twins-rbac:RoleTags"
 TWIN_GRAPH = "pulumi-python:dynamic/digital-twins-rbac:TwinGraph"
@@ -20,16 +29,6 @@ Build = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-
-
-def run_program(exports: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    def program() -> dict[str, Any]:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pulumi, "export", exports.__setitem__)
-            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
-        return exports
-
-    return program
 
 
 def test_the_whole_program_declares_what_the_scenario_needs(build_in_both_modes: Build) -> None:
