@@ -30,6 +30,8 @@ class GatewayIdentityArgs:
     """The function app's own storage account."""
     insights_id: Input[str]
     """Application Insights, which it sends telemetry to."""
+    retry: pulumi.ResourceHookBinding | None = None
+    """As in `RoleAssignmentsArgs`: the identity is new when its roles are given."""
 
 
 class GatewayIdentity(pulumi.ComponentResource):
@@ -53,10 +55,10 @@ class GatewayIdentity(pulumi.ComponentResource):
         self.client_id = identity.client_id
         self.principal_id = identity.principal_id
         self.role_assignments = [
-            *self._assign(f"{name}-instance", args.instance_id, self._create_role(name, args)),
+            *self._assign(f"{name}-instance", args, args.instance_id, self._create_role(name, args)),
             # The Functions host needs it on its own storage (fact sheet pulumi-azure, section 2.3).
-            *self._assign(f"{name}-storage", args.storage_id, _built_in(args, "Storage Blob Data Owner")),
-            *self._assign(f"{name}-insights", args.insights_id, _built_in(args, "Monitoring Metrics Publisher")),
+            *self._assign(f"{name}-storage", args, args.storage_id, _built_in(args, "Storage Blob Data Owner")),
+            *self._assign(f"{name}-insights", args, args.insights_id, _built_in(args, "Monitoring Metrics Publisher")),
         ]
         self.register_outputs({"identity_id": self.identity_id, "principal_id": self.principal_id})
 
@@ -74,14 +76,16 @@ class GatewayIdentity(pulumi.ComponentResource):
             ResourceOptions(parent=self),
         ).role_definition_id
 
-    def _assign(self, name: str, scope: Input[str], role_definition_id: Output[str]) -> list[pulumi.Resource]:
+    def _assign(
+        self, name: str, args: GatewayIdentityArgs, scope: Input[str], role_definition_id: Output[str]
+    ) -> list[pulumi.Resource]:
         assignment = RoleAssignment(
             principal_id=self.principal_id,
             principal_type="ServicePrincipal",
             role_definition_id=role_definition_id,
         )
-        args = RoleAssignmentsArgs(scope=scope, role_assignments={"role": assignment})
-        return [*RoleAssignments(name, args, ResourceOptions(parent=self)).resources]
+        at_scope = RoleAssignmentsArgs(scope=scope, role_assignments={"role": assignment}, retry=args.retry)
+        return [*RoleAssignments(name, at_scope, ResourceOptions(parent=self)).resources]
 
 
 def _built_in(args: GatewayIdentityArgs, role_name: str) -> Output[str]:

@@ -8,6 +8,7 @@ from pulumi import Output
 from pulumi_azure_native import authorization, resources
 
 from .naming import instance_name, resource_group_name
+from .propagation import retry_lagging
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,8 @@ class Place:
     resource_group_id: Output[str]
     scope: Output[str]
     """The resource group's id, made of names alone: known in every preview."""
+    retry: pulumi.ResourceHookBinding
+    """For what names something that may be new to Azure."""
     instance_id: Output[str]
     """The id that the instance has or will have: known in every preview, since it is made of names alone."""
 
@@ -40,6 +43,7 @@ def create_place() -> Place:
         resource_group_name=group.name,
         resource_group_id=group.id,
         scope=client.apply(lambda client: _scope(client.subscription_id, name)),
+        retry=retry_lagging(),
         instance_id=client.apply(lambda client: _instance_id(client.subscription_id, name)),
     )
 

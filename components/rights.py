@@ -52,13 +52,13 @@ def list_own_roles(place: Place) -> list[Output[str]]:
     return [place.scope.apply(role.make_guid) for role in (_TAGGER, _LOADER, _DRIFT_READER)]
 
 
-def assign_tenants(config: StackConfig, instance: DigitalTwinsInstance, markers: MarkerRoles) -> None:
+def assign_tenants(config: StackConfig, place: Place, instance: DigitalTwinsInstance, markers: MarkerRoles) -> None:
     """Gives each tenant its marker roles at the instance: labels, no rights."""
     assignments: dict[str, RoleAssignment] = {}
     for tenant in config.tenants.values():
         for role in tenant.roles:
             assignments |= _grants([tenant], role, markers.role_definition_ids[role])
-    RoleAssignments("tenants", RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=assignments))
+    RoleAssignments("tenants", _at(instance.instance_id, assignments, place))
 
 
 def assign_deployers(config: StackConfig, place: Place, instance: DigitalTwinsInstance) -> list[pulumi.Resource]:
@@ -71,8 +71,7 @@ def assign_deployers(config: StackConfig, place: Place, instance: DigitalTwinsIn
     if config.graph:
         loader = _create_role(_LOADER, place)
         assignments |= _grants(config.deployers, "loader", loader.role_definition_id)
-    args = RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=assignments)
-    return [*RoleAssignments("deployers", args).resources]
+    return [*RoleAssignments("deployers", _at(instance.instance_id, assignments, place)).resources]
 
 
 def assign_drift_readers(config: StackConfig, place: Place, instance: DigitalTwinsInstance) -> list[pulumi.Resource]:
@@ -84,13 +83,10 @@ def assign_drift_readers(config: StackConfig, place: Place, instance: DigitalTwi
         return []
     role = _create_role(_DRIFT_READER, place)
     at_instance = _grants(config.drift_readers, "data", role.role_definition_id)
-    args = RoleAssignmentsArgs(scope=instance.instance_id, role_assignments=at_instance)
-    assignments = RoleAssignments("drift-readers", args).resources
+    assignments = RoleAssignments("drift-readers", _at(instance.instance_id, at_instance, place)).resources
     reader = place.subscription_id.apply(lambda subscription: built_in_role_id(subscription, "Reader"))
     at_group = _grants(config.drift_readers, "resources", reader)
-    RoleAssignments(
-        "drift-readers-group", RoleAssignmentsArgs(scope=place.resource_group_id, role_assignments=at_group)
-    )
+    RoleAssignments("drift-readers-group", _at(place.resource_group_id, at_group, place))
     return [*assignments]
 
 
@@ -105,6 +101,10 @@ def _create_role(role: _Role, place: Place) -> CustomRole:
             permissions=role.permissions,
         ),
     )
+
+
+def _at(scope: Output[str], assignments: dict[str, RoleAssignment], place: Place) -> RoleAssignmentsArgs:
+    return RoleAssignmentsArgs(scope=scope, role_assignments=assignments, retry=place.retry)
 
 
 def _grants(

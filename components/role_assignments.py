@@ -32,6 +32,8 @@ class RoleAssignmentsArgs:
     """The resource that the roles are assigned at."""
     role_assignments: Mapping[str, RoleAssignment]
     """Name within the stack -> assignment."""
+    retry: pulumi.ResourceHookBinding | None = None
+    """What tries again while Azure does not know a new principal or role yet: `propagation.retry_lagging`."""
 
 
 class RoleAssignments(pulumi.ComponentResource):
@@ -43,23 +45,23 @@ class RoleAssignments(pulumi.ComponentResource):
     def __init__(self, name: str, args: RoleAssignmentsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("digital-twins-rbac:index:RoleAssignments", name, None, opts)
         self.resources = [
-            self._create_assignment(f"{name}-{key}", args.scope, assignment)
+            self._create_assignment(f"{name}-{key}", args, assignment)
             for key, assignment in args.role_assignments.items()
         ]
         self.register_outputs({})
 
     def _create_assignment(
-        self, name: str, scope: Input[str], assignment: RoleAssignment
+        self, name: str, args: RoleAssignmentsArgs, assignment: RoleAssignment
     ) -> authorization.RoleAssignment:
-        identity = Output.all(scope, assignment.principal_id, assignment.role_definition_id)
+        identity = Output.all(args.scope, assignment.principal_id, assignment.role_definition_id)
         return authorization.RoleAssignment(
             name,
-            scope=scope,
+            scope=args.scope,
             role_assignment_name=identity.apply(lambda parts: assignment_name(*parts)),
             principal_id=assignment.principal_id,
             principal_type=assignment.principal_type,
             role_definition_id=assignment.role_definition_id,
             description=assignment.description,
             # azure-native would send a changed role under the old name, which Azure refuses.
-            opts=ResourceOptions(parent=self, replace_on_changes=["roleDefinitionId"]),
+            opts=ResourceOptions(parent=self, replace_on_changes=["roleDefinitionId"], hooks=args.retry),
         )

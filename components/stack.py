@@ -34,7 +34,7 @@ def build_stack(config: StackConfig) -> dict[str, object]:
     place = create_place()
     instance = _create_instance(config, place)
     markers = _create_markers(manifest, place)
-    assign_tenants(config, instance, markers)
+    assign_tenants(config, place, instance, markers)
     deployer_rights = assign_deployers(config, place, instance)
     boundary = _create_boundary(config, place, [*deployer_rights, *assign_drift_readers(config, place, instance)])
     role_tags = _create_role_tags(config, instance, deployer_rights)

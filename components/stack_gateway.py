@@ -91,6 +91,7 @@ def _create_identity(
             instance_id=instance.instance_id,
             storage_id=storage.account_id,
             insights_id=insights.component_id,
+            retry=place.retry,
         ),
     )
 

@@ -264,6 +264,22 @@ def may_query_the_instance(azure: Any, name: str) -> bool:
 
 
 @pytest.mark.acceptance
+def test_a_principal_that_azure_does_not_know_yet_is_assigned_its_role_in_the_same_up(
+    azure: Any, no_faults: Any
+) -> None:
+    pull_request = "77b20000-0000-4000-8000-000000000004"
+    listed = f"    - {{principalId: {pull_request}, principalType: ServicePrincipal}}\n"
+    azure.rewrite("Pulumi.local.yaml", "taggers:\n", f"taggers:\n{listed}")
+    lagging = {"service": "resource-manager", "method": "PUT", "path": ".*/roleAssignments/.*"}
+    no_faults(failing_calls=[{**lagging, "status": 400, "code": "PrincipalNotFound", "times": 1}])
+
+    up = azure.make("up")
+
+    assert up.returncode == 0, up.stdout
+    assert "Azure answers PrincipalNotFound: what was made a moment ago is new to it; again in 5 s" in up.stdout
+
+
+@pytest.mark.acceptance
 def test_a_removed_role_assignment_acts_within_a_minute(azure: Any, manage: Callable[..., Any]) -> None:
     assert azure.seen_by("fire") == {"3", "B"}
     fire = "0f3c0000-0000-4000-8000-000000000021"
