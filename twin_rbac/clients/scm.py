@@ -23,8 +23,8 @@ NO_PACKAGE = "none"
 
 _UPLOAD = Patience(answer_timeout=600)
 _POLL = Patience(answer_timeout=30)
-_HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=60)
-"""An app that nobody called for a while starts first."""
+_HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
+"""An app that nobody called for a while starts first; one in another network does not even connect."""
 
 
 @dataclass(frozen=True, kw_only=True)
