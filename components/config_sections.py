@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -36,6 +36,10 @@ def _guid(value: object, what: str) -> str:
 
 def _object_id(value: object) -> str:
     return _guid(value, "the object id of a principal")
+
+
+def _application_id(value: object) -> str:
+    return _guid(value, "the client id of an application")
 
 
 class PrincipalConfig(Section):
@@ -76,16 +80,31 @@ class GatewayConfig(Section):
     """Whether the program makes the app registration that the gateway's tokens are for."""
     client_id: str | None = None
     """The client id of an app registration that there is already; none is made then."""
+    clients: tuple[Annotated[str, BeforeValidator(_application_id)], ...] = ()
+    """Client ids of applications that may ask for the gateway's tokens without anybody's consent."""
 
     @field_validator("client_id", mode="before")
     @classmethod
     def _is_a_guid(cls, value: object) -> str | None:
         return None if value is None else _guid(value, "the client id of an app registration")
 
+    @field_validator("clients")
+    @classmethod
+    def _are_distinct(cls, clients: tuple[str, ...]) -> tuple[str, ...]:
+        for client in clients:
+            if clients.count(client) > 1:
+                raise ValueError(f"{client} stands there twice; list each client once")
+        return clients
+
     @model_validator(mode="after")
     def _has_one_registration(self) -> Self:
         if self.client_id is None and not self.create_registration:
             raise ValueError("createRegistration is false: give clientId, the registration that there is already")
+        if self.client_id is not None and self.clients:
+            raise ValueError(
+                f"clients has no effect on the registration {self.client_id}, which is not the program's: leave "
+                "clients out, and set them on that registration (api.preAuthorizedApplications)"
+            )
         return self
 
 

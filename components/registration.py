@@ -26,6 +26,8 @@ class AppRegistrationArgs:
     """Object ids of who may change it, the one that runs `pulumi up` among them."""
     tenants: Mapping[str, Input[str]]
     """Name within the stack -> object id of each principal that may use the gateway."""
+    clients: Sequence[str] = ()
+    """Client ids of applications that may ask for a user's token without consent."""
 
 
 class AppRegistration(pulumi.ComponentResource):
@@ -40,7 +42,8 @@ class AppRegistration(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AppRegistrationArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("digital-twins-rbac:index:AppRegistration", name, None, opts)
-        application = self._create_application(name, args)
+        scope_id = registration_guid("scope", args.display_name, SCOPE)
+        application = self._create_application(name, args, scope_id)
         uri = azuread.ApplicationIdentifierUri(
             f"{name}-uri",
             application_id=application.id,
@@ -61,10 +64,18 @@ class AppRegistration(pulumi.ComponentResource):
                 resource_object_id=principal.object_id,
                 opts=ResourceOptions(parent=self),
             )
+        for client_id in args.clients:
+            azuread.ApplicationPreAuthorized(
+                f"{name}-client-{client_id}",
+                application_id=application.id,
+                authorized_client_id=client_id,
+                permission_ids=[scope_id],
+                opts=ResourceOptions(parent=self),
+            )
         self.client_id = application.client_id
         self.register_outputs({"client_id": self.client_id})
 
-    def _create_application(self, name: str, args: AppRegistrationArgs) -> azuread.Application:
+    def _create_application(self, name: str, args: AppRegistrationArgs, scope_id: str) -> azuread.Application:
         return azuread.Application(
             name,
             display_name=args.display_name,
@@ -75,7 +86,7 @@ class AppRegistration(pulumi.ComponentResource):
                 requested_access_token_version=_VERSION_2,
                 oauth2_permission_scopes=[
                     azuread.ApplicationApiOauth2PermissionScopeArgs(
-                        id=registration_guid("scope", args.display_name, SCOPE),
+                        id=scope_id,
                         value=SCOPE,
                         type="User",
                         enabled=True,

@@ -107,5 +107,6 @@ def _client_id(config: StackConfig) -> Input[str]:
             display_name=f"Digital Twins gateway ({pulumi.get_project()}/{pulumi.get_stack()})",
             owners=owners,
             tenants={tenant.principal_id: tenant.principal_id for tenant in config.tenants.values()},
+            clients=config.gateway.clients,
         ),
     ).client_id

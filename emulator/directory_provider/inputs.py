@@ -12,10 +12,12 @@ from emulator.resource_manager.schema import Shape, find_problems
 _GUIDS = frozenset(
     {
         "appRoleId",
+        "authorizedClientId",
         "clientId",
         "id",
         "knownClientApplications",
         "owners",
+        "permissionIds",
         "principalObjectId",
         "resourceAppId",
         "resourceObjectId",

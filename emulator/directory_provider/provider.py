@@ -16,6 +16,7 @@ from emulator.directory_provider.application import Application
 from emulator.directory_provider.graph import Graph
 from emulator.directory_provider.identifier_uri import ApplicationIdentifierUri
 from emulator.directory_provider.inputs import find_input_problems, keep_said
+from emulator.directory_provider.pre_authorized import ApplicationPreAuthorized
 from emulator.directory_provider.resource import Resource, Values
 from emulator.directory_provider.service_principal import ServicePrincipal
 from emulator.provider.changes import find_changes, top_of
@@ -25,6 +26,7 @@ from emulator.provider.wire import UNKNOWN, read_properties, secret_names, write
 _RESOURCES: tuple[Resource, ...] = (
     Application(),
     ApplicationIdentifierUri(),
+    ApplicationPreAuthorized(),
     ServicePrincipal(),
     AppRoleAssignment(),
 )
@@ -62,7 +64,7 @@ class AzureAdStandIn(pulumi_provider.Provider):
         return pulumi_provider.DiffResponse(
             changes=bool(changes),
             replaces=replaces,
-            # The same assignment or URI can be there once only.
+            # The same assignment, client or URI can be there once only.
             delete_before_replace=bool(replaces),
             diffs=tops,
             detailed_diff={

@@ -29,7 +29,10 @@ ACCOUNT = "azure-native:storage:StorageAccount"
 PUBLISH = "pulumi-python:dynamic/digital-twins-rbac:Publish"
 BOUNDARY = "pulumi-python:dynamic/digital-twins-rbac:Boundary"
 APPLICATION = "azuread:index/application:Application"
+PRE_AUTHORIZED = "azuread:index/applicationPreAuthorized:ApplicationPreAuthorized"
 APP_ROLE_ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+VISUAL_STUDIO_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
 
 Build = Callable[..., Any]
 
@@ -237,6 +240,26 @@ def test_each_tenant_is_assigned_to_the_registration(build: Build) -> None:
     assert assigned == {EARTH, FIRE, WIND}
 
 
+def test_each_client_may_ask_for_the_scope_without_consent(build_in_both_modes: Build) -> None:
+    built = build_in_both_modes(program(gateway={"clients": [AZURE_CLI.upper(), VISUAL_STUDIO_CODE]}))
+
+    (scope,) = built.one(APPLICATION).inputs["api"]["oauth2PermissionScopes"]
+    for client in (AZURE_CLI, VISUAL_STUDIO_CODE):
+        inputs = built.named(f"registration-client-{client}").inputs
+        assert (inputs["authorizedClientId"], inputs["permissionIds"]) == (client, [scope["id"]])
+    assert len(built.of_type(PRE_AUTHORIZED)) == 2
+
+
+def test_a_client_is_authorized_at_the_gateways_own_registration(build: Build) -> None:
+    built = build(program(gateway={"clients": [AZURE_CLI]}))
+
+    assert built.one(PRE_AUTHORIZED).inputs["applicationId"] == "registration-id"
+
+
+def test_without_clients_every_application_needs_consent(build: Build) -> None:
+    assert build(program()).of_type(PRE_AUTHORIZED) == []
+
+
 def test_a_given_registration_is_used_and_none_is_made(build: Build) -> None:
     given = "c11e0000-0000-4000-8000-000000000009"
     built = build(program(gateway={"clientId": given}))
@@ -252,6 +275,14 @@ def test_a_given_registration_is_used_and_none_is_made(build: Build) -> None:
         ({"clientId": "gateway"}, "clientId: must be the client id of an app registration"),
         ({"clientId": "00000000-0000-0000-0000-000000000000"}, "clientId: is still the placeholder"),
         ({"clientID": "x"}, "clientID is not a setting; did you mean clientId?"),
+        ({"clients": AZURE_CLI}, "gateway.clients must be a list"),
+        ({"clients": ["azure-cli"]}, "gateway.clients.0: must be the client id of an application, such as"),
+        ({"clients": ["00000000-0000-0000-0000-000000000000"]}, "gateway.clients.0: is still the placeholder"),
+        ({"clients": [AZURE_CLI, AZURE_CLI.upper()]}, f"gateway.clients: {AZURE_CLI} stands there twice"),
+        (
+            {"clientId": REGISTRATION, "clients": [AZURE_CLI]},
+            f"gateway: clients has no effect on the registration {REGISTRATION}, which is not the program's: leave",
+        ),
     ],
 )
 def test_a_wrong_setting_of_the_gateway_is_named(gateway: dict[str, object], problem: str) -> None:

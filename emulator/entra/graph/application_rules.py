@@ -22,6 +22,7 @@ def check_application(document: Mapping[str, Any], *, tenant_id: str, uris_of_ot
     if not str(document["displayName"] or "").strip():
         raise BadRequest("Invalid value specified for property 'displayName' of resource 'Application'.")
     _check_entitlements([*document["api"]["oauth2PermissionScopes"], *document["appRoles"]])
+    _check_pre_authorized(document)
     _check_group_claims(document["groupMembershipClaims"])
     _check_uris(document, tenant_id, set(uris_of_others))
 
@@ -50,6 +51,21 @@ def _check_entitlements(items: list[Mapping[str, Any]]) -> None:
             if times > 1:
                 message = f"Permission scopes and app roles must differ in their {what}: '{value}' is there twice."
                 raise BadRequest(message, "DuplicateValue")
+
+
+def _check_pre_authorized(document: Mapping[str, Any]) -> None:
+    clients = document["api"]["preAuthorizedApplications"]
+    for client_id, times in Counter(read_guid(client["appId"], "appId") for client in clients).items():
+        if times > 1:
+            message = f"Property api.preAuthorizedApplications names the client '{client_id}' twice."
+            raise BadRequest(message, "DuplicateValue")
+    known = {item["id"] for item in (*document["api"]["oauth2PermissionScopes"], *document["appRoles"])}
+    if not all(known.issuperset(client["delegatedPermissionIds"]) for client in clients):
+        message = (
+            "Property api.preAuthorizedApplications.delegatedPermissionIds has a Permission Id that cannot be found in "
+            "the AppPermissions sets."
+        )
+        raise BadRequest(message, "InvalidValue")
 
 
 def _check_group_claims(text: str | None) -> None:

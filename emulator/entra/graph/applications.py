@@ -169,7 +169,11 @@ def _merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = [_complete(_NEW_ROLE, item) for item in value] if key == "appRoles" else value
     scopes = [_complete(_NEW_SCOPE, scope) for scope in merged["api"]["oauth2PermissionScopes"]]
-    return {**merged, "api": {**merged["api"], "oauth2PermissionScopes": scopes}}
+    clients = [_complete_client(client) for client in merged["api"]["preAuthorizedApplications"]]
+    return {
+        **merged,
+        "api": {**merged["api"], "oauth2PermissionScopes": scopes, "preAuthorizedApplications": clients},
+    }
 
 
 def _merge_object(old: Mapping[str, Any], new: Mapping[str, Any], usual: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -186,3 +190,11 @@ def _merge_object(old: Mapping[str, Any], new: Mapping[str, Any], usual: Mapping
 def _complete(usual: Mapping[str, Any], item: Mapping[str, Any]) -> Mapping[str, Any]:
     said = {key: value for key, value in item.items() if value is not None}
     return {**usual, **said, "id": str(said["id"]).lower()}
+
+
+def _complete_client(client: Mapping[str, Any]) -> Mapping[str, Any]:
+    permissions = client.get("delegatedPermissionIds") or []
+    return {
+        "appId": str(client["appId"]).lower(),
+        "delegatedPermissionIds": [str(item).lower() for item in permissions],
+    }

@@ -1,4 +1,5 @@
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,12 +10,15 @@ from emulator.provider.wire import UNKNOWN
 
 APPLICATION = "azuread:index/application:Application"
 IDENTIFIER_URI = "azuread:index/applicationIdentifierUri:ApplicationIdentifierUri"
+PRE_AUTHORIZED = "azuread:index/applicationPreAuthorized:ApplicationPreAuthorized"
 PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"
 DEPLOYER = "77b20000-0000-4000-8000-000000000001"
 DRIFT = "77b20000-0000-4000-8000-000000000003"
 EARTH = "0f3c0000-0000-4000-8000-000000000011"
 FIRE = "0f3c0000-0000-4000-8000-000000000021"
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+OTHER_CLIENT = "c11e0000-0000-4000-8000-000000000002"
 SCOPE_ID = "5c0be000-0000-4000-8000-000000000001"
 ROLE_ID = "401e0000-0000-4000-8000-000000000001"
 OTHER_ROLE_ID = "401e0000-0000-4000-8000-000000000002"
@@ -50,6 +54,13 @@ def principal(engine: Any, application: Any) -> Any:
     return engine.create(PRINCIPAL, {"clientId": application[1]["clientId"], "owners": [DEPLOYER]})
 
 
+@pytest.fixture
+def authorized(engine: Any, application: Any) -> Any:
+    """Id and state of the Azure CLI as a client that needs no consent."""
+    inputs = {"applicationId": application[0], "authorizedClientId": AZURE_CLI, "permissionIds": [SCOPE_ID]}
+    return engine.create(PRE_AUTHORIZED, inputs)
+
+
 @pytest.mark.parametrize(
     ("pulumi_type", "inputs", "problems"),
     [
@@ -79,6 +90,16 @@ def principal(engine: Any, application: Any) -> Any:
         (PRINCIPAL, {"clientId": "gateway"}, {"clientId": "clientId is 'gateway', and must be a GUID"}),
         (PRINCIPAL, {"clientId": SCOPE_ID, "useExisting": True}, {"useExisting": "useExisting is not supported by"}),
         (IDENTIFIER_URI, {"applicationId": "/applications/x"}, {"identifierUri": "missing required property"}),
+        (
+            PRE_AUTHORIZED,
+            {"applicationId": "/applications/x", "authorizedClientId": "azure-cli"},
+            {"authorizedClientId": "authorizedClientId is 'azure-cli'", "permissionIds": "missing required property"},
+        ),
+        (
+            PRE_AUTHORIZED,
+            {"applicationId": UNKNOWN, "authorizedClientId": AZURE_CLI, "permissionIds": ["user_impersonation"]},
+            {"permissionIds": "permissionIds[0] is 'user_impersonation', and must be a GUID"},
+        ),
         (
             ASSIGNMENT,
             {"appRoleId": "Twins.Read", "principalObjectId": EARTH},
@@ -167,6 +188,8 @@ def test_a_change_is_an_update_in_place(change: Any, paths: Any, application: An
         (PRINCIPAL, "clientId"),
         (IDENTIFIER_URI, "applicationId"),
         (IDENTIFIER_URI, "identifierUri"),
+        (PRE_AUTHORIZED, "applicationId"),
+        (PRE_AUTHORIZED, "authorizedClientId"),
         (ASSIGNMENT, "appRoleId"),
         (ASSIGNMENT, "principalObjectId"),
         (ASSIGNMENT, "resourceObjectId"),
@@ -289,6 +312,88 @@ def test_one_identifier_uri_of_several_goes(application: Any, engine: Any) -> No
         engine.create(IDENTIFIER_URI, {"applicationId": resource_id, "identifierUri": first})
 
 
+def test_a_client_is_authorized_and_is_no_difference_of_the_application(
+    authorized: Any, application: Any, engine: Any
+) -> None:
+    resource_id, state = authorized
+    inputs = {"applicationId": application[0], "authorizedClientId": AZURE_CLI, "permissionIds": [SCOPE_ID]}
+
+    # azuread's own form of the id, which is no path of Graph.
+    assert resource_id == f"{application[1]['objectId']}/preAuthorizedApplication/{AZURE_CLI}"
+    assert state == inputs
+    assert engine.read(PRE_AUTHORIZED, resource_id, inputs) == (resource_id, inputs, inputs)
+    assert engine.read(PRE_AUTHORIZED, resource_id) == (resource_id, inputs, inputs)
+    assert engine.diff(PRE_AUTHORIZED, state, inputs).changes is False
+    _, live, said = engine.read(APPLICATION, application[0], GATEWAY)
+    assert (live, said) == (application[1], GATEWAY)
+    assert engine.diff(APPLICATION, live, GATEWAY).changes is False
+
+
+def test_a_change_of_the_applications_api_leaves_its_clients(authorized: Any, application: Any, engine: Any) -> None:
+    api = {"oauth2PermissionScopes": [{**SCOPE, "adminConsentDisplayName": "Read"}]}
+
+    engine.update(APPLICATION, application[0], application[1], {**GATEWAY, "api": api})
+
+    assert engine.read(PRE_AUTHORIZED, authorized[0])[1] == authorized[1]
+
+
+def test_a_clients_permissions_change_in_place(application: Any, engine: Any) -> None:
+    two = {**GATEWAY, "api": {"oauth2PermissionScopes": [SCOPE, {**SCOPE, "id": OTHER_ROLE_ID, "value": "write"}]}}
+    engine.update(APPLICATION, application[0], application[1], two)
+    inputs = {"applicationId": application[0], "authorizedClientId": AZURE_CLI, "permissionIds": [SCOPE_ID]}
+    resource_id, state = engine.create(PRE_AUTHORIZED, inputs)
+    more = {**inputs, "permissionIds": [SCOPE_ID, OTHER_ROLE_ID]}
+
+    diff = engine.diff(PRE_AUTHORIZED, state, more)
+    changed = engine.update(PRE_AUTHORIZED, resource_id, state, more)
+
+    assert (diff.diffs, diff.replaces) == (["permissionIds"], [])
+    assert changed == more
+    assert engine.diff(PRE_AUTHORIZED, changed, {**more, "permissionIds": [OTHER_ROLE_ID, SCOPE_ID]}).changes is False
+    engine.delete(PRE_AUTHORIZED, resource_id)
+    with pytest.raises(ProviderError, match="was not found; refresh the stack"):
+        engine.update(PRE_AUTHORIZED, resource_id, changed, inputs)
+
+
+def test_one_client_of_several_goes(authorized: Any, application: Any, engine: Any) -> None:
+    other = {"applicationId": application[0], "authorizedClientId": OTHER_CLIENT, "permissionIds": [SCOPE_ID]}
+    other_id, _ = engine.create(PRE_AUTHORIZED, other)
+    with pytest.raises(AlreadyExists, match=f"preAuthorizedApplication/{OTHER_CLIENT}"):
+        engine.create(PRE_AUTHORIZED, other)
+
+    engine.delete(PRE_AUTHORIZED, authorized[0])
+    engine.delete(PRE_AUTHORIZED, authorized[0])
+
+    assert engine.read(PRE_AUTHORIZED, authorized[0])[0] == ""
+    assert engine.read(PRE_AUTHORIZED, other_id)[1] == other
+    engine.delete(APPLICATION, application[0])
+    assert engine.read(PRE_AUTHORIZED, other_id)[0] == ""
+    engine.delete(PRE_AUTHORIZED, other_id)
+    with pytest.raises(ProviderError, match="was not found; create the application first"):
+        engine.create(PRE_AUTHORIZED, other)
+
+
+def test_clients_that_are_authorized_at_the_same_time_are_all_there(application: Any, engine: Any) -> None:
+    clients = [f"c11e0000-0000-4000-8000-00000000010{digit}" for digit in range(8)]
+
+    def authorize(client: str) -> str:
+        inputs = {"applicationId": application[0], "authorizedClientId": client, "permissionIds": [SCOPE_ID]}
+        return str(engine.create(PRE_AUTHORIZED, inputs)[0])
+
+    engine.read(APPLICATION, application[0])
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(authorize, clients))
+
+    assert [engine.read(PRE_AUTHORIZED, resource_id)[0] for resource_id in made] == made
+
+
+def test_a_permission_that_the_application_does_not_have_cannot_be_given(application: Any, engine: Any) -> None:
+    inputs = {"applicationId": application[0], "authorizedClientId": AZURE_CLI, "permissionIds": [OTHER_ROLE_ID]}
+
+    with pytest.raises(Refused, match='Code="InvalidValue" Message="Property api'):
+        engine.create(PRE_AUTHORIZED, inputs)
+
+
 def test_a_service_principal_is_made_changed_and_deleted(principal: Any, application: Any, engine: Any) -> None:
     resource_id, state = principal
     inputs = {"clientId": state["clientId"], "owners": [DEPLOYER], "appRoleAssignmentRequired": True}
@@ -358,16 +463,19 @@ def test_an_import_says_what_is_not_usual(application: Any, engine: Any) -> None
 
 @pytest.mark.parametrize("name", ["drift", "pull-request"])
 def test_who_only_previews_may_refresh_and_not_write(
-    name: str, application: Any, principal: Any, engine_as: Any
+    name: str, application: Any, authorized: Any, principal: Any, engine_as: Any
 ) -> None:
     reader = engine_as(name)
 
     assert reader.read(APPLICATION, application[0], GATEWAY)[0] == application[0]
+    assert reader.read(PRE_AUTHORIZED, authorized[0])[0] == authorized[0]
     assert reader.read(PRINCIPAL, principal[0], {"clientId": principal[1]["clientId"]})[0] == principal[0]
     with pytest.raises(Refused, match="Authorization_RequestDenied"):
         reader.update(APPLICATION, application[0], application[1], {**GATEWAY, "displayName": "b"})
     with pytest.raises(Refused, match="Authorization_RequestDenied"):
         reader.create(APPLICATION, GATEWAY)
+    with pytest.raises(Refused, match="Authorization_RequestDenied"):
+        reader.delete(PRE_AUTHORIZED, authorized[0])
 
 
 def test_a_call_that_may_succeed_later_is_tried_again(engine: Any, emulator: Any) -> None:
