@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from uuid import UUID, uuid5
+from uuid import uuid5
 
-_NAMESPACE = UUID("6c1f6a4e-5d0a-4a8e-9a43-6f2f4d0a7c11")
+from twin_rbac.access.assignments import NAMESPACE
 
 
 def short_hash(*parts: str) -> str:
@@ -41,7 +41,7 @@ def storage_account_name(stack: str, subscription_id: str, resource_group: str) 
 
 def registration_guid(kind: str, display_name: str, value: str) -> str:
     """The id of a scope or an app role of an app registration: the same on every run."""
-    return str(uuid5(_NAMESPACE, f"{kind}|{display_name}|{value}"))
+    return str(uuid5(NAMESPACE, f"{kind}|{display_name}|{value}"))
 
 
 def role_display_name(title: str, *, project: str, stack: str, component: str, location: str) -> str:
@@ -54,7 +54,7 @@ def role_display_name(title: str, *, project: str, stack: str, component: str, l
 
 def role_definition_guid(scope: str, component: str, title: str) -> str:
     """The name of a custom role definition: the same for the same scope, component and title."""
-    return str(uuid5(_NAMESPACE, f"role definition|{scope.lower()}|{component}|{title}"))
+    return str(uuid5(NAMESPACE, f"role definition|{scope.lower()}|{component}|{title}"))
 
 
 def _plain(text: str) -> str:

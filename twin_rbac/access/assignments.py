@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID, uuid5
 
-_NAMESPACE = UUID("6c1f6a4e-5d0a-4a8e-9a43-6f2f4d0a7c11")
+NAMESPACE = UUID("6c1f6a4e-5d0a-4a8e-9a43-6f2f4d0a7c11")
+"""Of every id that this package makes out of names; another one would replace every resource."""
 _MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 
 
@@ -57,9 +58,7 @@ def assignment_name(scope: str, principal_id: str, role_definition_id: str) -> s
     Azure takes the same principal, role and scope only once, and lets none of the three change under one name
     (fact sheet adt-rbac, section 7).
     """
-    return str(
-        uuid5(_NAMESPACE, f"role assignment|{scope.lower()}|{principal_id.lower()}|{role_definition_id.lower()}")
-    )
+    return str(uuid5(NAMESPACE, f"role assignment|{scope.lower()}|{principal_id.lower()}|{role_definition_id.lower()}"))
 
 
 def roles_by_principal(

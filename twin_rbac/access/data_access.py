@@ -116,11 +116,6 @@ class WayRound:
     role: RoleDefinition
 
     @property
-    def is_ours(self) -> bool:
-        """Whether this package made the assignment, by its name."""
-        return self.assignment.is_named_by_us
-
-    @property
     def is_through_group(self) -> bool:
         """Whether a group holds the role, and the tenant is in it."""
         return self.assignment.principal_id != self.tenant.principal_id.lower()

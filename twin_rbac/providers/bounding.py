@@ -55,7 +55,7 @@ def _stays(way: WayRound, props: Properties) -> bool:
     What the program itself assigned to a principal that has left the config is taken away at the end of this very run:
     to fail here would keep it.
     """
-    ours = way.is_ours and way.assignment.role_guid in {role.lower() for role in props["ownRoles"]}
+    ours = way.assignment.is_named_by_us and way.assignment.role_guid in {role.lower() for role in props["ownRoles"]}
     if ours and way.assignment.principal_id not in {reader.lower() for reader in props["readers"]}:
         say(f"warning: {way}; its principal has left the config, so that this run removes the assignment")
         return False
