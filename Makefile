@@ -16,7 +16,7 @@ endif
 
 help:
 	@echo 'make up          deploy to the local Azure and show who sees what through the gateway (PORT=43000: first port)'
-	@echo 'make preview     what `make up` would change'
+	@echo 'make preview     what `make up` would change, and whether the policy pack allows it'
 	@echo 'make down        remove everything that `make up` made, and stop the local Azure'
 	@echo
 	@echo 'make unit        the tests that need neither engine nor emulator process'

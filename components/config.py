@@ -3,21 +3,14 @@
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import ValidationError
 
-from .config_sections import (
-    CloudConfig,
-    GatewayConfig,
-    InstanceConfig,
-    PrincipalConfig,
-    Section,
-    StackConfig,
-    TenantConfig,
-)
+from .config_sections import StackConfig
+from .config_values import Section
 
 NAMESPACE = "digital-twins-rbac"
 
@@ -122,6 +115,13 @@ _HINTS = {
     "principalId": "give the principal's object id",
     "roles": "list at least one role of the manifest",
     "bypass": "refuse or warn",
+    "profile": "dev or prod",
+    "lock": "CanNotDelete is the only level",
+    "allowedAddresses": "list address ranges, such as 203.0.113.0/24; an empty list means nobody",
+    "database": "give the resource id of an Azure Data Explorer database",
+    "eventHub": "give the resource id of an event hub",
+    "endpoint": "give the name of one of instance.endpoints",
+    "endpointUri": "give the address, as the portal shows it",
     "functionWheels": "linux or host",
 }
 
@@ -138,13 +138,17 @@ def _nearest(location: tuple[Any, ...]) -> str:
 
 
 def _section_at(location: tuple[Any, ...]) -> type[Section]:
-    sections: dict[str, type[Section]] = {
-        "tenants": TenantConfig,
-        "deployers": PrincipalConfig,
-        "taggers": PrincipalConfig,
-        "driftReaders": PrincipalConfig,
-        "instance": InstanceConfig,
-        "gateway": GatewayConfig,
-        "cloud": CloudConfig,
-    }
-    return sections[str(location[0])] if location else StackConfig
+    """The section that a place of the config stands in; a tenant's name or a list's number leads to no other."""
+    section: type[Section] = StackConfig
+    for part in location:
+        field = next((item for name, item in section.model_fields.items() if part in (item.alias, name)), None)
+        if field is not None:
+            section = _section_in(field.annotation) or section
+    return section
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    """The section in a field's type, whatever map, list or option is around it."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next((found for item in get_args(annotation) if (found := _section_in(item))), None)

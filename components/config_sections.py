@@ -4,10 +4,12 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
-from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, field_validator, model_validator
+
+from .config_gateway import GatewayConfig
+from .config_instance import DIAGNOSTICS_OFF, InstanceConfig, NetworkConfig
+from .config_values import Section, check_guid
 
 
 class PrincipalType(StrEnum):
@@ -18,28 +20,8 @@ class PrincipalType(StrEnum):
     SERVICE_PRINCIPAL = "ServicePrincipal"
 
 
-class Section(BaseModel):
-    """A mapping of the config; an unknown key is refused."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
-
-
-def _guid(value: object, what: str) -> str:
-    try:
-        identifier = UUID(str(value))
-    except ValueError:
-        raise ValueError(f"must be {what}, such as 0f3c0000-0000-4000-8000-000000000010") from None
-    if identifier.int == 0:
-        raise ValueError(f"is still the placeholder; give {what}")
-    return str(identifier)
-
-
 def _object_id(value: object) -> str:
-    return _guid(value, "the object id of a principal")
-
-
-def _application_id(value: object) -> str:
-    return _guid(value, "the client id of an application")
+    return check_guid(value, "the object id of a principal")
 
 
 class PrincipalConfig(Section):
@@ -66,46 +48,13 @@ class TenantConfig(PrincipalConfig):
         return roles
 
 
-class InstanceConfig(Section):
-    """Settings of the Azure Digital Twins instance."""
+class Profile(StrEnum):
+    """A set of defaults, each of which can be set by itself."""
 
-    protect: bool = True
-    """Pulumi's guard: a change that would replace or delete the instance fails in the preview."""
-
-
-class GatewayConfig(Section):
-    """Settings of the gateway."""
-
-    create_registration: bool = True
-    """Whether the program makes the app registration that the gateway's tokens are for."""
-    client_id: str | None = None
-    """The client id of an app registration that there is already; none is made then."""
-    clients: tuple[Annotated[str, BeforeValidator(_application_id)], ...] = ()
-    """Client ids of applications that may ask for the gateway's tokens without anybody's consent."""
-
-    @field_validator("client_id", mode="before")
-    @classmethod
-    def _is_a_guid(cls, value: object) -> str | None:
-        return None if value is None else _guid(value, "the client id of an app registration")
-
-    @field_validator("clients")
-    @classmethod
-    def _are_distinct(cls, clients: tuple[str, ...]) -> tuple[str, ...]:
-        for client in clients:
-            if clients.count(client) > 1:
-                raise ValueError(f"{client} stands there twice; list each client once")
-        return clients
-
-    @model_validator(mode="after")
-    def _has_one_registration(self) -> Self:
-        if self.client_id is None and not self.create_registration:
-            raise ValueError("createRegistration is false: give clientId, the registration that there is already")
-        if self.client_id is not None and self.clients:
-            raise ValueError(
-                f"clients has no effect on the registration {self.client_id}, which is not the program's: leave "
-                "clients out, and set them on that registration (api.preAuthorizedApplications)"
-            )
-        return self
+    DEV = "dev"
+    """Cheap: reached from the addresses that are listed."""
+    PROD = "prod"
+    """Private: instance and gateway are reached from inside a network."""
 
 
 class Bypass(StrEnum):
@@ -145,6 +94,7 @@ class StackConfig(Section):
     tenants: Annotated[dict[str, TenantConfig], Field(min_length=1)]
     deployers: Annotated[tuple[PrincipalConfig, ...], Field(min_length=1)]
     """Principals that run pulumi up: they get the tagger role and, where a graph is seeded, the loader role."""
+    profile: Profile = Profile.DEV
     taggers: tuple[PrincipalConfig, ...] = ()
     """Principals that may apply role tags outside pulumi up, and nothing else."""
     drift_readers: tuple[PrincipalConfig, ...] = ()
@@ -152,6 +102,7 @@ class StackConfig(Section):
     graph: str | None = None
     """Path of an import-job NDJSON file, relative to the project: twins that are seeded once."""
     instance: InstanceConfig = InstanceConfig()
+    network: NetworkConfig = NetworkConfig()
     gateway: GatewayConfig = GatewayConfig()
     bypass: Bypass = Bypass.REFUSE
     """What to do about a tenant that holds rights on the instance itself, and so needs no gateway."""
@@ -190,3 +141,59 @@ class StackConfig(Section):
                     "roles read the whole instance; use another principal for one of the two"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _has_subnets_of_one_network(self) -> Self:
+        endpoint, gateway = self.network.private_endpoint_subnet_id, self.network.gateway_subnet_id
+        if self.needs_endpoint_subnet and gateway is not None and endpoint is None:
+            raise ValueError(
+                "network.gatewaySubnetId is given and privateEndpointSubnetId is not: the gateway would not reach a "
+                "private endpoint in a network that is made; give both, or neither"
+            )
+        if self.calls_from_network and endpoint is not None and gateway is None:
+            raise ValueError(
+                "network.privateEndpointSubnetId is given and gatewaySubnetId is not: the gateway would not reach a "
+                "private endpoint in that network from one that is made; give both, or neither"
+            )
+        return self
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the instance that the stack makes is reached from inside a network alone."""
+        if self.instance.resource_id is not None:
+            return False
+        return self._choose(self.instance, "private_endpoint")
+
+    @property
+    def gateway_is_private(self) -> bool:
+        """Whether the gateway is reached from inside a network."""
+        return self._choose(self.gateway, "private_endpoint")
+
+    @property
+    def needs_endpoint_subnet(self) -> bool:
+        """Whether there is a private endpoint."""
+        return self.is_private or self.gateway_is_private
+
+    @property
+    def calls_from_network(self) -> bool:
+        """Whether the gateway calls the instance from inside a network."""
+        return self.is_private or self.network.gateway_subnet_id is not None
+
+    @property
+    def zone_redundant(self) -> bool:
+        """Whether gateway and host storage go on when a zone of the region is down."""
+        return self._choose(self.gateway, "zone_redundant")
+
+    @property
+    def alerts(self) -> bool:
+        """Whether many refusals or errors of the gateway raise an alert."""
+        return self._choose(self.gateway, "alerts")
+
+    @property
+    def has_diagnostics(self) -> bool:
+        """Whether the instance that the stack makes sends its logs somewhere."""
+        return self.instance.resource_id is None and self.instance.diagnostics != DIAGNOSTICS_OFF
+
+    def _choose(self, section: Section, setting: str) -> bool:
+        given: bool | None = getattr(section, setting)
+        return self.profile is Profile.PROD if given is None else given

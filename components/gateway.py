@@ -7,10 +7,12 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 from pulumi_azure_native import web
 
+from .gateway_access import GatewayAccess
 from .gateway_identity import GatewayIdentity
 from .gateway_settings import GatewaySettings, gateway_app_settings, host_app_settings
 from .host_storage import HostStorage
 from .insights import Insights
+from .private_access import SITE_ZONE, PrivateAccess, PrivateAccessArgs
 from .publish import Publish, PublishArgs
 
 PYTHON = "3.12"
@@ -19,6 +21,8 @@ HEALTH_PATH = "/healthz"
 """The only path that answers without a token."""
 _MEMORY_MB = 2048
 _MOST_INSTANCES = 40
+_READY_IN_ZONES = 2
+"""Instances that a zone redundant app keeps ready, at least (fact sheet pulumi-azure, section 2.1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,8 @@ class GatewayArgs:
     """Whom it answers, and from what."""
     authority: str
     """Where the directory's tokens come from."""
+    access: GatewayAccess
+    """Who reaches it, and which way its own calls take. Nothing is the default: it has to be said."""
     wheels: str
     """`linux`, or `host` on the local stack: which platform its packages are for."""
     depends_on: Sequence[pulumi.Resource] = field(default_factory=tuple)
@@ -65,9 +71,29 @@ class Gateway(pulumi.ComponentResource):
                 wheels=args.wheels,
                 cloud=dict(args.settings.cloud),
             ),
-            self._part_of_site([*closed, *args.depends_on]),
+            self._part_of_site([*closed, *self._open_privately(name, args), *args.depends_on]),
         )
         self.register_outputs({"endpoint": self.endpoint})
+
+    def _open_privately(self, name: str, args: GatewayArgs) -> list[pulumi.Resource]:
+        endpoint = args.access.private_endpoint
+        if endpoint is None:
+            return []
+        access = PrivateAccess(
+            f"{name}-access",
+            PrivateAccessArgs(
+                resource_group_name=self._group,
+                endpoint_name=Output.concat("pe-", args.site_name),
+                target_id=self.site.id,
+                group_id="sites",
+                zone_name=SITE_ZONE,
+                zone_id=endpoint.zone_id,
+                subnet_id=endpoint.subnet_id,
+                network_id=endpoint.network_id,
+            ),
+            ResourceOptions(parent=self),
+        )
+        return access.resources
 
     def _create_site(self, name: str, args: GatewayArgs) -> web.WebApp:
         plan = web.AppServicePlan(
@@ -77,6 +103,7 @@ class Gateway(pulumi.ComponentResource):
             kind="functionapp",
             reserved=True,
             sku=web.SkuDescriptionArgs(name="FC1", tier="FlexConsumption"),
+            zone_redundant=args.access.zone_redundant,
             opts=ResourceOptions(parent=self),
         )
         return web.WebApp(
@@ -87,7 +114,8 @@ class Gateway(pulumi.ComponentResource):
             server_farm_id=plan.id,
             https_only=True,
             client_affinity_enabled=False,
-            public_network_access="Enabled",
+            public_network_access=args.access.public_network_access,
+            virtual_network_subnet_id=args.access.outbound_subnet_id,
             identity=web.ManagedServiceIdentityArgs(
                 type=web.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity.identity_id]
             ),
@@ -167,9 +195,17 @@ def _function_app_config(args: GatewayArgs) -> web.FunctionAppConfigArgs:
         ),
         runtime=web.FunctionsRuntimeArgs(name=web.RuntimeName.PYTHON, version=PYTHON),
         scale_and_concurrency=web.FunctionsScaleAndConcurrencyArgs(
-            instance_memory_mb=_MEMORY_MB, maximum_instance_count=_MOST_INSTANCES
+            instance_memory_mb=_MEMORY_MB,
+            maximum_instance_count=_MOST_INSTANCES,
+            always_ready=_always_ready(args.access),
         ),
     )
+
+
+def _always_ready(access: GatewayAccess) -> list[web.FunctionsAlwaysReadyConfigArgs] | None:
+    if not access.zone_redundant:
+        return None
+    return [web.FunctionsAlwaysReadyConfigArgs(name="http", instance_count=_READY_IN_ZONES)]
 
 
 def _site_config(args: GatewayArgs) -> web.SiteConfigArgs:
@@ -182,7 +218,17 @@ def _site_config(args: GatewayArgs) -> web.SiteConfigArgs:
         ),
         **gateway_app_settings(args.settings),
     }
+    access = args.access
     return web.SiteConfigArgs(
+        # App Service keeps it in two places, and a PUT of one does not change the other.
+        public_network_access=access.public_network_access,
+        # Always said, an empty list too: what is left out of a PUT stays as it was.
+        ip_security_restrictions=access.rules,
+        ip_security_restrictions_default_action=web.DefaultAction.DENY,
+        scm_ip_security_restrictions=[],
+        scm_ip_security_restrictions_use_main=False,
+        scm_ip_security_restrictions_default_action=access.scm_default_action,
+        vnet_route_all_enabled=None if access.outbound_subnet_id is None else True,
         min_tls_version=web.SupportedTlsVersions.SUPPORTED_TLS_VERSIONS_1_2,
         scm_min_tls_version=web.SupportedTlsVersions.SUPPORTED_TLS_VERSIONS_1_2,
         ftps_state=web.FtpsState.DISABLED,

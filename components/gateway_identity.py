@@ -26,6 +26,10 @@ class GatewayIdentityArgs:
     """Its name."""
     instance_id: Input[str]
     """The Azure Digital Twins instance that it reads."""
+    instance_subscription_id: Input[str]
+    """The subscription of the instance."""
+    instance_group_name: Input[str]
+    """The instance's resource group, in which its role there is defined."""
     storage_id: Input[str]
     """The function app's own storage account."""
     insights_id: Input[str]
@@ -68,10 +72,11 @@ class GatewayIdentity(pulumi.ComponentResource):
             CustomRoleArgs(
                 title="Gateway",
                 description="Reads twins for tenants, and which roles a tenant holds; writes nothing.",
-                subscription_id=args.subscription_id,
-                resource_group_name=args.resource_group_name,
+                subscription_id=args.instance_subscription_id,
+                resource_group_name=args.instance_group_name,
                 permissions=GATEWAY,
                 actions=ACTIONS,
+                retry=args.retry,
             ),
             ResourceOptions(parent=self),
         ).role_definition_id

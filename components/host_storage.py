@@ -18,6 +18,8 @@ class HostStorageArgs:
     """The resource group that holds it."""
     account_name: Input[str]
     """3-24 lower-case letters and digits, unique in the world."""
+    zone_redundant: bool = False
+    """Whether it keeps a copy in each of the region's zones."""
     resource_tags: dict[str, str] | None = None
     """Azure tags of the account."""
 
@@ -55,12 +57,13 @@ class HostStorage(pulumi.ComponentResource):
         self.register_outputs({"account_id": self.account_id, "package_url": self.package_url})
 
     def _create_account(self, name: str, args: HostStorageArgs) -> storage.StorageAccount:
+        copies = storage.SkuName.STANDARD_ZRS if args.zone_redundant else storage.SkuName.STANDARD_LRS
         return storage.StorageAccount(
             name,
             resource_group_name=args.resource_group_name,
             account_name=args.account_name,
             kind=storage.Kind.STORAGE_V2,
-            sku=storage.SkuArgs(name=storage.SkuName.STANDARD_LRS),
+            sku=storage.SkuArgs(name=copies),
             allow_shared_key_access=False,
             default_to_o_auth_authentication=True,
             allow_blob_public_access=False,

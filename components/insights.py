@@ -26,6 +26,8 @@ class Insights(pulumi.ComponentResource):
 
     component_id: Output[str]
     """The scope of the role that lets an identity send telemetry."""
+    workspace_id: Output[str]
+    """The workspace, for logs of other resources too."""
     connection_string: Output[str]
     """Where telemetry goes: with local authentication off an address, and no credential (pulumi-azure, 2.3)."""
 
@@ -53,5 +55,6 @@ class Insights(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         self.component_id = component.id
+        self.workspace_id = workspace.id
         self.connection_string = component.connection_string
-        self.register_outputs({"component_id": self.component_id})
+        self.register_outputs({"component_id": self.component_id, "workspace_id": self.workspace_id})

@@ -7,6 +7,8 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 from pulumi_azure_native import digitaltwins
 
+from .resource_ids import INSTANCE, parse_resource_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class DigitalTwinsInstanceArgs:
@@ -18,8 +20,12 @@ class DigitalTwinsInstanceArgs:
     """3-63 letters, digits and hyphens, unique in its region."""
     location: Input[str] | None = None
     """The region; the resource group's when left out."""
+    public_network_access: bool = True
+    """Whether it is reached from the internet; the service knows yes and no, and no list of addresses."""
     resource_tags: Mapping[str, Input[str]] | None = None
     """Azure tags of the resource; role tags on twins are another thing."""
+    retry: pulumi.ResourceHookBinding | None = None
+    """What says what to do when there is such an instance already: `propagation.retry_lagging`."""
 
 
 class DigitalTwinsInstance(pulumi.ComponentResource):
@@ -43,13 +49,62 @@ class DigitalTwinsInstance(pulumi.ComponentResource):
             identity=digitaltwins.DigitalTwinsIdentityArgs(
                 type=digitaltwins.DigitalTwinsIdentityType.SYSTEM_ASSIGNED,
             ),
-            public_network_access=digitaltwins.PublicNetworkAccess.ENABLED,
+            public_network_access=(
+                digitaltwins.PublicNetworkAccess.ENABLED
+                if args.public_network_access
+                else digitaltwins.PublicNetworkAccess.DISABLED
+            ),
             tags=args.resource_tags,
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, hooks=args.retry),
         )
         self.instance_id = self.resource.id
-        self.endpoint = Output.concat("https://", self.resource.host_name)
-        self.principal_id = self.resource.identity.apply(lambda identity: identity.principal_id if identity else "")
+        self.endpoint = _endpoint_of(self.resource)
+        self.principal_id = _principal_of(self.resource)
         self.register_outputs(
             {"instance_id": self.instance_id, "endpoint": self.endpoint, "principal_id": self.principal_id}
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingInstanceArgs:
+    """Which instance is used."""
+
+    resource_id: str
+    """Its id in Resource Manager, as plain text, so that a wrong one is refused before anything is made."""
+
+
+class ExistingInstance(pulumi.ComponentResource):
+    """An instance that there is already: read, never changed and never deleted."""
+
+    instance_id: Output[str]
+    """Its id in Resource Manager, as it was given."""
+    endpoint: Output[str]
+    """The data plane's URL."""
+    principal_id: Output[str]
+    """The object id of its system-assigned identity; empty when it has none."""
+    resource_group_name: str
+    """Its resource group, which need not be the stack's."""
+    instance_name: str
+    """Its name."""
+
+    def __init__(self, name: str, args: ExistingInstanceArgs, opts: ResourceOptions | None = None) -> None:
+        identifier = parse_resource_id(args.resource_id, INSTANCE)
+        super().__init__("digital-twins-rbac:index:ExistingInstance", name, None, opts)
+        self.resource = digitaltwins.DigitalTwin.get(name, args.resource_id, ResourceOptions(parent=self))
+        self.resource_group_name, self.instance_name = identifier.resource_group_name, identifier.name
+        # Not the resource's own: an engine that does not answer a read with the id leaves that unknown in a preview.
+        self.instance_id = Output.from_input(args.resource_id)
+        self.endpoint = _endpoint_of(self.resource)
+        self.principal_id = _principal_of(self.resource)
+        self.register_outputs(
+            {"instance_id": self.instance_id, "endpoint": self.endpoint, "principal_id": self.principal_id}
+        )
+
+
+def _endpoint_of(instance: digitaltwins.DigitalTwin) -> Output[str]:
+    return Output.concat("https://", instance.host_name)
+
+
+def _principal_of(instance: digitaltwins.DigitalTwin) -> Output[str]:
+    # Empty for an instance of which Azure says no identity, or one with user-assigned identities alone.
+    return instance.identity.apply(lambda identity: (identity.principal_id if identity else "") or "")

@@ -52,9 +52,12 @@ def role_display_name(title: str, *, project: str, stack: str, component: str, l
     return f"{title} ({project}/{stack}/{component} {location})"
 
 
-def role_definition_guid(scope: str, component: str, title: str) -> str:
-    """The name of a custom role definition: the same for the same scope, component and title."""
-    return str(uuid5(NAMESPACE, f"role definition|{scope.lower()}|{component}|{title}"))
+def role_definition_guid(scope: str, owner: str, component: str, title: str) -> str:
+    """The name of a custom role definition: the same for the same scope, owner, component and title.
+
+    `owner` is project and stack: several stacks may define their roles in the group of one existing instance.
+    """
+    return str(uuid5(NAMESPACE, f"role definition|{scope.lower()}|{owner}|{component}|{title}"))
 
 
 def _plain(text: str) -> str:

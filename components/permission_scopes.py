@@ -1,37 +1,11 @@
 """The permission scopes of Azure Digital Twins, and the data actions that they stand for.
 
-The scopes are those of the service's security page (fact sheet adt-rbac, section 4), with jobs as a sixth group.
+A role is composed of permission scopes and verbs, and never of wildcards (fact sheet adt-rbac, sections 1 to 4).
 """
 
 from collections.abc import Mapping, Sequence
 
-_PROVIDER = "Microsoft.DigitalTwins"
-
-DATA_ACTIONS: Mapping[str, Mapping[str, str]] = {
-    "models": {
-        "read": f"{_PROVIDER}/models/read",
-        "write": f"{_PROVIDER}/models/write",
-        "delete": f"{_PROVIDER}/models/delete",
-    },
-    "query": {"action": f"{_PROVIDER}/query/action"},
-    # Never digitaltwins/*: the wildcard would grant the relationships too (fact sheet adt-rbac, section 3).
-    "twins": {
-        "read": f"{_PROVIDER}/digitaltwins/read",
-        "write": f"{_PROVIDER}/digitaltwins/write",
-        "delete": f"{_PROVIDER}/digitaltwins/delete",
-        "action": f"{_PROVIDER}/digitaltwins/commands/action",
-    },
-    "relationships": {
-        "read": f"{_PROVIDER}/digitaltwins/relationships/read",
-        "write": f"{_PROVIDER}/digitaltwins/relationships/write",
-        "delete": f"{_PROVIDER}/digitaltwins/relationships/delete",
-    },
-    "eventRoutes": {
-        "read": f"{_PROVIDER}/eventroutes/read",
-        "write": f"{_PROVIDER}/eventroutes/write",
-        "delete": f"{_PROVIDER}/eventroutes/delete",
-    },
-}
+from twin_rbac.access.permissions import PERMISSION_SCOPES
 
 Permissions = Mapping[str, Sequence[str]]
 """Permission scope -> verbs, such as {"twins": ["read", "write"], "query": ["action"]}."""
@@ -49,21 +23,41 @@ GATEWAY: Permissions = {"query": ["action"], "twins": ["read"], "relationships":
 """What answering tenants takes: no write of any kind."""
 
 
+def merge_permissions(*parts: Permissions) -> Permissions:
+    """All that one of the parts allows, such as that of two role templates.
+
+    Raises:
+        ValueError: as `compose_data_actions`.
+    """
+    for part in parts:
+        _check(part)
+    merged = {
+        scope: [verb for verb in verbs if any(verb in part.get(scope, ()) for part in parts)]
+        for scope, verbs in PERMISSION_SCOPES.items()
+    }
+    return {scope: verbs for scope, verbs in merged.items() if verbs}
+
+
 def compose_data_actions(permissions: Permissions) -> list[str]:
-    """The data actions of some permission scopes, in the order of the table above.
+    """The data actions of some permission scopes, in the order of `PERMISSION_SCOPES`.
 
     Raises:
         ValueError: a permission scope or verb does not exist; the text names those that do.
     """
-    for scope, verbs in permissions.items():
-        if scope not in DATA_ACTIONS:
-            raise ValueError(f"unknown permission scope {scope!r}; there are: {', '.join(DATA_ACTIONS)}")
-        for verb in verbs:
-            if verb not in DATA_ACTIONS[scope]:
-                raise ValueError(f"{scope} has no {verb!r}; it has: {', '.join(DATA_ACTIONS[scope])}")
+    _check(permissions)
     return [
         action
-        for scope, actions in DATA_ACTIONS.items()
-        for verb, action in actions.items()
+        for scope, verbs in PERMISSION_SCOPES.items()
+        for verb, actions in verbs.items()
+        for action in actions
         if verb in permissions.get(scope, ())
     ]
+
+
+def _check(permissions: Permissions) -> None:
+    for scope, verbs in permissions.items():
+        if scope not in PERMISSION_SCOPES:
+            raise ValueError(f"unknown permission scope {scope!r}; there are: {', '.join(PERMISSION_SCOPES)}")
+        for verb in verbs:
+            if verb not in PERMISSION_SCOPES[scope]:
+                raise ValueError(f"{scope} has no {verb!r}; it has: {', '.join(PERMISSION_SCOPES[scope])}")

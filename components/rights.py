@@ -1,16 +1,16 @@
 """Who is given which role: tenants, deployers, taggers, drift readers (design, "two planes")."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import pulumi
 from pulumi import Output
 
 from .config_sections import PrincipalConfig, StackConfig
-from .instance import DigitalTwinsInstance
+from .instance import DigitalTwinsInstance, ExistingInstance
 from .naming import role_definition_guid
 from .permission_scopes import DRIFT_READER, LOADER, TAGGER, Permissions
-from .place import Place
+from .place import Group, Place
 from .role_assignments import RoleAssignment, RoleAssignments, RoleAssignmentsArgs
 from .roles import CustomRole, CustomRoleArgs, MarkerRoles, built_in_role_id
 
@@ -25,9 +25,10 @@ class _Role:
     description: str
     permissions: Permissions
 
-    def make_guid(self, scope: str) -> str:
-        """The name of its definition in a resource group."""
-        return role_definition_guid(scope, self.name, self.title)
+    def name_definition(self, place: Place) -> Output[str]:
+        """The name of its definition, a GUID."""
+        owner, label = f"{pulumi.get_project()}/{pulumi.get_stack()}", place.label(self.name)
+        return place.instance_group.scope.apply(lambda scope: role_definition_guid(scope, owner, label, self.title))
 
 
 _TAGGER = _Role(
@@ -36,7 +37,7 @@ _TAGGER = _Role(
 _LOADER = _Role(
     name="loader-role",
     title="Graph loader",
-    description="Seeds models, twins and relationships.",
+    description="Seeds models, twins and relationships, and sets event routes.",
     permissions=LOADER,
 )
 _DRIFT_READER = _Role(
@@ -47,64 +48,90 @@ _DRIFT_READER = _Role(
 )
 
 
+_ROUTES = "eventRoutes"
+_Instance = DigitalTwinsInstance | ExistingInstance
+
+
 def list_own_roles(place: Place) -> list[Output[str]]:
     """The names of the role definitions that give principals of the config rights on the instance."""
-    return [place.scope.apply(role.make_guid) for role in (_TAGGER, _LOADER, _DRIFT_READER)]
+    return [role.name_definition(place) for role in (_TAGGER, _LOADER, _DRIFT_READER)]
 
 
-def assign_tenants(config: StackConfig, place: Place, instance: DigitalTwinsInstance, markers: MarkerRoles) -> None:
-    """Gives each tenant its marker roles at the instance: labels, no rights."""
+def assign_tenants(
+    config: StackConfig, place: Place, instance: _Instance, markers: MarkerRoles
+) -> list[pulumi.Resource]:
+    """Gives each tenant its marker roles at the instance: labels, no rights. Returns the assignments."""
     assignments: dict[str, RoleAssignment] = {}
     for tenant in config.tenants.values():
         for role in tenant.roles:
             assignments |= _grants([tenant], role, markers.role_definition_ids[role])
-    RoleAssignments("tenants", _at(instance.instance_id, assignments, place))
+    return _assign("tenants", instance.instance_id, assignments, place)
 
 
-def assign_deployers(config: StackConfig, place: Place, instance: DigitalTwinsInstance) -> list[pulumi.Resource]:
-    """Gives deployers and taggers the tagger role and, where a graph is seeded, deployers the loader role.
+def assign_deployers(config: StackConfig, place: Place, instance: _Instance) -> list[pulumi.Resource]:
+    """Gives deployers and taggers the tagger role, and deployers the loader role where there is something to load.
 
     Returns the assignments, for what must wait until they are made.
     """
     tagger = _create_role(_TAGGER, place)
     assignments = _grants((*config.deployers, *config.taggers), "tagger", tagger.role_definition_id)
-    if config.graph:
-        loader = _create_role(_LOADER, place)
+    if config.graph or config.instance.endpoints:
+        loader = _create_role(_for_routes(_LOADER, config, ("read", "write", "delete")), place)
         assignments |= _grants(config.deployers, "loader", loader.role_definition_id)
-    return [*RoleAssignments("deployers", _at(instance.instance_id, assignments, place)).resources]
+    return _assign("deployers", instance.instance_id, assignments, place)
 
 
-def assign_drift_readers(config: StackConfig, place: Place, instance: DigitalTwinsInstance) -> list[pulumi.Resource]:
+def assign_drift_readers(config: StackConfig, place: Place, instance: _Instance) -> list[pulumi.Resource]:
     """Gives drift readers the drift-reader role at the instance, and Reader at the resource group.
 
-    Returns the assignments at the instance.
+    An instance that lies elsewhere gets a Reader of its own. Returns the assignments at the instance.
     """
     if not config.drift_readers:
         return []
-    role = _create_role(_DRIFT_READER, place)
+    role = _create_role(_for_routes(_DRIFT_READER, config, ("read",)), place)
     at_instance = _grants(config.drift_readers, "data", role.role_definition_id)
-    assignments = RoleAssignments("drift-readers", _at(instance.instance_id, at_instance, place)).resources
-    reader = place.subscription_id.apply(lambda subscription: built_in_role_id(subscription, "Reader"))
-    at_group = _grants(config.drift_readers, "resources", reader)
-    RoleAssignments("drift-readers-group", _at(place.resource_group_id, at_group, place))
-    return [*assignments]
+    at_group = _grants(config.drift_readers, "resources", _reader(place.group))
+    _assign(
+        "drift-readers-group", place.resource_group_id, at_group, place, why_wide="drift is looked for in all of it"
+    )
+    if config.instance.resource_id is not None:
+        at_instance |= _grants(config.drift_readers, "resources", _reader(place.instance_group))
+    return _assign("drift-readers", instance.instance_id, at_instance, place)
+
+
+def _for_routes(role: _Role, config: StackConfig, verbs: Sequence[str]) -> _Role:
+    """The role, with what event routes take where the config has somewhere for them to lead."""
+    return replace(role, permissions={**role.permissions, _ROUTES: verbs}) if config.instance.endpoints else role
+
+
+def _reader(group: Group) -> Output[str]:
+    return group.subscription_id.apply(lambda subscription: built_in_role_id(subscription, "Reader"))
 
 
 def _create_role(role: _Role, place: Place) -> CustomRole:
     return CustomRole(
-        role.name,
+        place.label(role.name),
         CustomRoleArgs(
             title=role.title,
             description=role.description,
-            subscription_id=place.subscription_id,
-            resource_group_name=place.resource_group_name,
+            subscription_id=place.instance_group.subscription_id,
+            resource_group_name=place.instance_group.name,
             permissions=role.permissions,
+            retry=place.retry,
         ),
     )
 
 
-def _at(scope: Output[str], assignments: dict[str, RoleAssignment], place: Place) -> RoleAssignmentsArgs:
-    return RoleAssignmentsArgs(scope=scope, role_assignments=assignments, retry=place.retry)
+def _assign(
+    name: str,
+    scope: Output[str],
+    assignments: dict[str, RoleAssignment],
+    place: Place,
+    *,
+    why_wide: str | None = None,
+) -> list[pulumi.Resource]:
+    args = RoleAssignmentsArgs(scope=scope, role_assignments=assignments, why_wide=why_wide, retry=place.retry)
+    return [*RoleAssignments(place.label(name), args).resources]
 
 
 def _grants(

@@ -1,5 +1,6 @@
-"""Role definitions: the built-in ones by name, custom ones by permission scope, marker roles by role tag."""
+"""Role definitions: custom ones by permission scope, marker roles by role tag; the built-in ones are re-exported."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,32 +8,24 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 from pulumi_azure_native import authorization
 
+from .built_in_roles import BUILT_IN_ROLES, built_in_role_id
 from .naming import role_definition_guid, role_display_name, short_hash
 from .permission_scopes import Permissions, compose_data_actions
+from .role_scopes import check_assignable_scope
+from .takeover import AT_TOP
 
-BUILT_IN_ROLES: Mapping[str, str] = {
-    "Azure Digital Twins Data Owner": "bcd981a7-7f74-457b-83e1-cceb9e632ffe",
-    "Azure Digital Twins Data Reader": "d57506d4-4c8d-48b1-8587-93c323f6a5a3",
-    "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
-    "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
-    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
-}
-"""Name -> id of the built-in roles that this package may assign (fact sheets adt-rbac 3, pulumi-azure 2.3, 4.2)."""
+__all__ = [
+    "BUILT_IN_ROLES",
+    "MARKER_ACTION",
+    "CustomRole",
+    "CustomRoleArgs",
+    "MarkerRoles",
+    "MarkerRolesArgs",
+    "built_in_role_id",
+]
 
 MARKER_ACTION = "Microsoft.DigitalTwins/operations/read"
 """All that a marker role allows: to list what operations the service has, which is public information."""
-
-
-def built_in_role_id(subscription_id: str, role_name: str) -> str:
-    """The role definition id of a built-in role, in the form that Azure itself answers with.
-
-    Raises:
-        ValueError: the name is none of `BUILT_IN_ROLES`.
-    """
-    if role_name not in BUILT_IN_ROLES:
-        raise ValueError(f"unknown built-in role {role_name!r}; there are: {', '.join(BUILT_IN_ROLES)}")
-    guid = BUILT_IN_ROLES[role_name]
-    return f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,31 +37,43 @@ class CustomRoleArgs:
     description: str
     """What it is for."""
     subscription_id: Input[str]
-    """The subscription of the resource group."""
-    resource_group_name: Input[str]
-    """The resource group in which the role can be assigned."""
+    """The subscription in which the role is defined and can be assigned."""
+    resource_group_name: Input[str] | None = None
+    """The resource group in which the role is defined and can be assigned, at each resource too; that of an existing
+    instance for what is assigned there. The whole subscription when left out."""
+    assignable_at: Sequence[Input[str]] = ()
+    """Ids of further resource groups or subscriptions; the deployer may write role definitions in each of them."""
     permissions: Permissions | None = None
     """Data actions by permission scope."""
     actions: Sequence[str] = ()
     """Actions of Resource Manager."""
     component: str | None = None
     """The component's part of the names; the logical name when left out."""
+    retry: pulumi.ResourceHookBinding | None = None
+    """What says what to do when Azure refuses the definition: `propagation.retry_lagging`."""
 
 
 class CustomRole(pulumi.ComponentResource):
-    """A custom role definition of one resource group."""
+    """A custom role definition of one resource group or subscription.
+
+    Never of a management group: Azure lets no role with data actions be assigned there, and no role of a stack has any
+    business above its subscription.
+
+    Raises:
+        ValueError: a permission scope or verb does not exist, or a scope is none that a role can be assigned in.
+    """
 
     role_definition_id: Output[str]
     """Its id; an assignment that uses it depends on the definition, so that it is deleted first."""
 
     def __init__(self, name: str, args: CustomRoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("digital-twins-rbac:index:CustomRole", name, None, opts)
-        component = args.component or name
-        scope = Output.concat("/subscriptions/", args.subscription_id, "/resourceGroups/", args.resource_group_name)
+        component, owner = args.component or name, f"{pulumi.get_project()}/{pulumi.get_stack()}"
+        scope = _scope_of(args)
         self.resource = authorization.RoleDefinition(
             name,
             scope=scope,
-            role_definition_id=scope.apply(lambda scope: role_definition_guid(scope, component, args.title)),
+            role_definition_id=scope.apply(lambda scope: role_definition_guid(scope, owner, component, args.title)),
             role_name=scope.apply(
                 lambda scope: role_display_name(
                     args.title,
@@ -80,7 +85,7 @@ class CustomRole(pulumi.ComponentResource):
             ),
             description=args.description,
             role_type="CustomRole",
-            assignable_scopes=[scope],
+            assignable_scopes=[scope, *(_check_scope(item) for item in args.assignable_at)],
             permissions=[
                 authorization.PermissionArgs(
                     actions=list(args.actions),
@@ -89,10 +94,26 @@ class CustomRole(pulumi.ComponentResource):
                     not_data_actions=[],
                 )
             ],
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, hooks=args.retry, aliases=[AT_TOP]),
         )
-        self.role_definition_id = self.resource.id
+        self.role_definition_id = self.resource.id.apply(_as_azure_writes_it)
         self.register_outputs({"role_definition_id": self.role_definition_id})
+
+
+def _scope_of(args: CustomRoleArgs) -> Output[str]:
+    subscription = Output.concat("/subscriptions/", args.subscription_id)
+    if args.resource_group_name is None:
+        return subscription
+    return Output.concat(subscription, "/resourceGroups/", args.resource_group_name)
+
+
+def _as_azure_writes_it(role_definition_id: str) -> str:
+    # A definition that was imported keeps the id that it was imported by, and assignments are named by the other form.
+    return re.sub(r"^(/subscriptions/[^/]+)/resourceGroups/[^/]+/", r"\1/", role_definition_id, flags=re.IGNORECASE)
+
+
+def _check_scope(scope: Input[str]) -> Output[str]:
+    return Output.from_input(scope).apply(check_assignable_scope)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +126,8 @@ class MarkerRolesArgs:
     """The subscription of the resource group."""
     resource_group_name: Input[str]
     """The resource group in which the roles can be assigned."""
+    retry: pulumi.ResourceHookBinding | None = None
+    """As in `CustomRoleArgs`."""
 
 
 class MarkerRoles(pulumi.ComponentResource):
@@ -128,6 +151,7 @@ class MarkerRoles(pulumi.ComponentResource):
                 resource_group_name=args.resource_group_name,
                 actions=[MARKER_ACTION],
                 component=name,
+                retry=args.retry,
             ),
             ResourceOptions(parent=self),
         ).role_definition_id

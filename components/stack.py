@@ -1,10 +1,9 @@
 """The whole stack of one config: resource group, instance, roles, assignments, graph, role tags and gateway."""
 
 from collections import Counter
-from collections.abc import Mapping
 
 import pulumi
-from pulumi import ResourceOptions
+from pulumi import Output, ResourceOptions
 
 from twin_rbac.role_tags.manifest import Manifest
 
@@ -12,18 +11,31 @@ from .boundary import Boundary, BoundaryArgs
 from .config import ConfigError
 from .config_sections import StackConfig
 from .files import read_manifest
-from .instance import DigitalTwinsInstance, DigitalTwinsInstanceArgs
-from .naming import instance_name
+from .insights import Insights, InsightsArgs
+from .naming import site_name
 from .place import Place, create_place
 from .rights import assign_deployers, assign_drift_readers, assign_tenants, list_own_roles
-from .role_tags import RoleTags, RoleTagsArgs
 from .roles import MarkerRoles, MarkerRolesArgs
+from .stack_data import create_event_routes, create_role_tags
 from .stack_gateway import create_gateway
-from .twin_graph import TwinGraph, TwinGraphArgs
+from .stack_instance import (
+    create_endpoints,
+    create_instance,
+    create_network,
+    lock,
+    open_privately,
+    record_history,
+    send_logs,
+)
 
 
-def build_stack(config: StackConfig) -> dict[str, object]:
+def build_stack(config: StackConfig, name: str | None = None) -> dict[str, object]:
     """Declares everything that the config asks for, and returns the stack's outputs by name.
+
+    Args:
+        config: what is asked for.
+        name: tells this instance and all that belongs to it from others of the same program; logical names and names
+            in Azure then begin with it. A program with one instance gives none.
 
     Raises:
         ConfigError: a tenant's role does not stand in the manifest.
@@ -31,16 +43,35 @@ def build_stack(config: StackConfig) -> dict[str, object]:
     """
     manifest = read_manifest(config.manifest)
     _require_known_roles(config, manifest)
-    place = create_place()
-    instance = _create_instance(config, place)
+    place = create_place(config, name)
+    instance = create_instance(config, place)
+    insights = _create_insights(place)
+    network = create_network(config, place)
+    open_ = open_privately(config, place, instance, network)
     markers = _create_markers(manifest, place)
-    assign_tenants(config, place, instance, markers)
+    tenant_rights = assign_tenants(config, place, instance, markers)
     deployer_rights = assign_deployers(config, place, instance)
-    boundary = _create_boundary(config, place, [*deployer_rights, *assign_drift_readers(config, place, instance)])
-    role_tags = _create_role_tags(config, instance, deployer_rights)
+    reader_rights = assign_drift_readers(config, place, instance)
+    boundary = _create_boundary(config, place, [*deployer_rights, *reader_rights])
+    endpoints = create_endpoints(config, place, instance)
+    history = record_history(config, place, instance)
+    logs = send_logs(config, place, instance, insights.workspace_id)
+    # What a call of the instance needs: a way there, and rights.
+    callable_ = [*open_, *deployer_rights]
+    role_tags = create_role_tags(config, place, instance, callable_)
+    routes = create_event_routes(config, place, instance, endpoints, callable_)
     gateway, identity = create_gateway(
-        config, manifest.rules, place=place, instance=instance, markers=markers, depends_on=[boundary, role_tags]
+        config,
+        manifest.rules,
+        place=place,
+        instance=instance,
+        markers=markers,
+        insights=insights,
+        network=network,
+        depends_on=[boundary, role_tags],
     )
+    at_instance = [*tenant_rights, *callable_, *reader_rights, *endpoints, *history, *logs, *routes]
+    lock(config, place, instance, [*at_instance, *identity.role_assignments])
     return {
         "digitalTwinsEndpoint": instance.endpoint,
         "gatewayEndpoint": gateway.endpoint,
@@ -64,23 +95,26 @@ def _require_known_roles(config: StackConfig, manifest: Manifest) -> None:
         raise ConfigError(problems)
 
 
-def _create_instance(config: StackConfig, place: Place) -> DigitalTwinsInstance:
-    return DigitalTwinsInstance(
-        "instance",
-        DigitalTwinsInstanceArgs(
-            resource_group_name=place.resource_group_name, instance_name=place.name(instance_name)
+def _create_insights(place: Place) -> Insights:
+    site = place.name(site_name)
+    return Insights(
+        place.label("insights"),
+        InsightsArgs(
+            resource_group_name=place.group.name,
+            workspace_name=Output.concat("log-", site),
+            component_name=Output.concat("appi-", site),
         ),
-        ResourceOptions(protect=config.instance.protect),
     )
 
 
 def _create_markers(manifest: Manifest, place: Place) -> MarkerRoles:
     return MarkerRoles(
-        "marker-roles",
+        place.label("marker-roles"),
         MarkerRolesArgs(
             roles=manifest.rules.roles,
-            subscription_id=place.subscription_id,
-            resource_group_name=place.resource_group_name,
+            subscription_id=place.instance_group.subscription_id,
+            resource_group_name=place.instance_group.name,
+            retry=place.retry,
         ),
     )
 
@@ -88,7 +122,7 @@ def _create_markers(manifest: Manifest, place: Place) -> MarkerRoles:
 def _create_boundary(config: StackConfig, place: Place, rights: list[pulumi.Resource]) -> Boundary:
     readers = {item.principal_id for item in (*config.deployers, *config.taggers, *config.drift_readers)}
     return Boundary(
-        "boundary",
+        place.label("boundary"),
         BoundaryArgs(
             instance_id=place.instance_id,
             tenants={
@@ -103,42 +137,6 @@ def _create_boundary(config: StackConfig, place: Place, rights: list[pulumi.Reso
         # It also has to see what this very run assigns, such as a reader's group that holds a tenant.
         ResourceOptions(depends_on=rights),
     )
-
-
-def _create_role_tags(
-    config: StackConfig, instance: DigitalTwinsInstance, deployer_rights: list[pulumi.Resource]
-) -> RoleTags:
-    cloud = config.cloud.addresses()
-    graph = _create_graph(config, instance, deployer_rights, cloud)
-    return RoleTags(
-        "role-tags",
-        RoleTagsArgs(
-            endpoint=instance.endpoint,
-            instance_id=instance.instance_id,
-            manifest=config.manifest,
-            graph=config.graph,
-            seeded=graph.seeded_twins if graph else None,
-            cloud=cloud,
-        ),
-        _data_plane_options(instance, [*deployer_rights, graph] if graph else deployer_rights),
-    )
-
-
-def _create_graph(
-    config: StackConfig,
-    instance: DigitalTwinsInstance,
-    deployer_rights: list[pulumi.Resource],
-    cloud: Mapping[str, str],
-) -> TwinGraph | None:
-    if config.graph is None:
-        return None
-    args = TwinGraphArgs(endpoint=instance.endpoint, instance_id=instance.instance_id, graph=config.graph, cloud=cloud)
-    return TwinGraph("graph", args, _data_plane_options(instance, deployer_rights))
-
-
-def _data_plane_options(instance: DigitalTwinsInstance, depends_on: list[pulumi.Resource]) -> ResourceOptions:
-    # A replaced instance is empty: what was seeded and tagged on the old one is done again.
-    return ResourceOptions(depends_on=depends_on, replace_with=[instance.resource])
 
 
 def _count_roles(manifest: Manifest) -> dict[str, int]:

@@ -29,7 +29,7 @@ def check_faults(document: object) -> Mapping[str, Any]:
         trial.update(document)
         for name in set(document) & {"failing_publishes"}:
             _check(name, document[name], _is_count(document[name]), "a whole number, 0 or more")
-        for name in set(document) - {"failing_calls", "failing_publishes"}:
+        for name in set(document) - {"failing_calls", "failing_publishes", "outside"}:
             _check(name, document[name], _is_duration(getattr(trial, name)), "seconds, 0 or more")
         for call in trial.failing_calls:
             _check_call(call)

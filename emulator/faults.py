@@ -52,6 +52,8 @@ class Faults:
     """How long it takes to deploy a package to a site."""
     failing_publishes: int = 0
     """How many of the next deployments to sites end with status 3."""
+    outside: bool = False
+    """Whether loopback counts as outside every network: what has no public access then answers 403."""
     failing_calls: list[FailingCall] = field(default_factory=list)
 
     def update(self, document: Mapping[str, Any]) -> None:
@@ -88,4 +90,15 @@ def _read_calls(items: Iterable[Mapping[str, Any]]) -> list[FailingCall]:
     return [FailingCall(**item) for item in items]
 
 
-_READERS: Mapping[str, Callable[[Any], object]] = {"failing_calls": _read_calls, "failing_publishes": int}
+def _read_switch(value: object) -> bool:
+    # Not bool(): it takes "false" for true.
+    if not isinstance(value, bool):
+        raise ValueError(f"outside is {value!r}: give true or false")  # noqa: TRY004 - one kind of error
+    return value
+
+
+_READERS: Mapping[str, Callable[[Any], object]] = {
+    "failing_calls": _read_calls,
+    "failing_publishes": int,
+    "outside": _read_switch,
+}

@@ -15,6 +15,7 @@ import pytest
 import requests
 from azure.core.credentials import AccessToken
 from azure.digitaltwins.core import DigitalTwinsClient
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "examples/tenants/role-tags.yaml"
@@ -78,6 +79,38 @@ class LocalAzure:
     def token(self, name: str, audience: str = "instance") -> str:
         return self.emulator("token", name, "--audience", audience).stdout.strip()
 
+    def manage(
+        self, method: str, path: str, body: Any = None, *, version: str = "2022-04-01", name: str = "deployer"
+    ) -> Any:
+        """A raw call of Resource Manager that has to succeed."""
+        port = json.loads((self.local / "ports.json").read_text())["resourceManager"]
+        answer = requests.request(
+            method,
+            f"https://localhost:{port}{path}",
+            params={"api-version": version},
+            json=body,
+            headers={"Authorization": f"Bearer {self.token(name, 'resource-manager')}"},
+            verify=self.ca_file,
+            timeout=60,
+        )
+        assert answer.status_code < 400, answer.text
+        return answer.json() if answer.content else None
+
+    def control(self, method: str, path: str, body: object) -> Any:
+        """Calls the emulator's control interface."""
+        port = json.loads((self.local / "ports.json").read_text())["resourceManager"]
+        token = (self.local / "control-token").read_text().strip()
+        answer = requests.request(
+            method,
+            f"https://localhost:{port}{path}",
+            data=json.dumps(body),
+            headers={"Authorization": f"Bearer {token}"},
+            verify=self.ca_file,
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
     def outputs(self) -> dict[str, Any]:
         return dict(json.loads(self.pulumi("stack", "output", "--json").stdout))
 
@@ -109,6 +142,17 @@ class LocalAzure:
         text = (self.project / path).read_text()
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
         (self.project / path).write_text(text.replace(old, new))
+
+    def configure(self, **sections: object) -> None:
+        """Sets whole sections of the stack's config; None takes one out."""
+        yaml = YAML()
+        path = self.project / "Pulumi.local.yaml"
+        document = yaml.load(path)
+        for name, value in sections.items():
+            document["config"][f"digital-twins-rbac:{name}"] = value
+            if value is None:
+                del document["config"][f"digital-twins-rbac:{name}"]
+        yaml.dump(document, path)
 
     def restore(self) -> None:
         """Puts the project's files back as they stand in the checkout."""
@@ -174,20 +218,5 @@ def _remove_strangers(azure: LocalAzure) -> None:
 
 @pytest.fixture
 def control(shared_azure: LocalAzure) -> Callable[[str, str, object], Any]:
-    """Calls the emulator's control interface; every fault is off again afterwards."""
-
-    def call(method: str, path: str, body: object) -> Any:
-        port = json.loads((shared_azure.local / "ports.json").read_text())["resourceManager"]
-        token = (shared_azure.local / "control-token").read_text().strip()
-        answer = requests.request(
-            method,
-            f"https://localhost:{port}{path}",
-            data=json.dumps(body),
-            headers={"Authorization": f"Bearer {token}"},
-            verify=shared_azure.ca_file,
-            timeout=30,
-        )
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    return call
+    """Calls the emulator's control interface."""
+    return shared_azure.control

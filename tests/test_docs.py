@@ -5,7 +5,10 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from components.config_sections import CloudConfig, GatewayConfig, InstanceConfig, Section, StackConfig
+from components.config_gateway import GatewayConfig
+from components.config_instance import InstanceConfig, NetworkConfig
+from components.config_sections import CloudConfig, StackConfig
+from components.config_values import Section
 from twin_rbac.cli.__main__ import app
 
 ROOT = Path(__file__).parent.parent
@@ -13,7 +16,11 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def settings() -> set[str]:
-    nested: dict[str, type[Section]] = {"instance": InstanceConfig, "gateway": GatewayConfig}
+    nested: dict[str, type[Section]] = {
+        "instance": InstanceConfig,
+        "gateway": GatewayConfig,
+        "network": NetworkConfig,
+    }
     names = {field.alias or name for name, field in StackConfig.model_fields.items()}
     inner = {f"{name}.{field.alias}" for name, section in nested.items() for field in section.model_fields.values()}
     return (names - set(nested)) | inner
@@ -60,7 +67,11 @@ def test_every_page_is_listed_on_the_front_page_of_the_documentation() -> None:
 
 @pytest.mark.parametrize(
     ("group", "commands", "page"),
-    [("tags", ["apply", "plan", "verify"], "role-tags.md"), ("query", ["check", "scope"], "query-support.md")],
+    [
+        ("tags", ["apply", "plan", "verify"], "role-tags.md"),
+        ("query", ["check", "scope"], "query-support.md"),
+        ("report", ["pr"], "pull-requests.md"),
+    ],
 )
 def test_every_command_has_help_and_is_documented(group: str, commands: list[str], page: str) -> None:
     text = CliRunner().invoke(app, [group, "--help"]).output

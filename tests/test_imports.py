@@ -1,4 +1,5 @@
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,17 @@ ALLOWED: dict[str, set[str]] = {
     "twin_rbac.role_tags": {"twin_rbac.access", "twin_rbac.query", "twin_rbac.clients"},
     "twin_rbac.providers": {"twin_rbac.access", "twin_rbac.clients", "twin_rbac.role_tags"},
     "twin_rbac.gateway": {"twin_rbac.access", "twin_rbac.query", "twin_rbac.clients"},
-    "twin_rbac.cli": {"twin_rbac.access", "twin_rbac.query", "twin_rbac.clients", "twin_rbac.role_tags"},
+    "twin_rbac.insight": {"twin_rbac.access", "twin_rbac.query", "twin_rbac.clients", "twin_rbac.role_tags"},
+    "twin_rbac.cli": {
+        "twin_rbac.access",
+        "twin_rbac.query",
+        "twin_rbac.clients",
+        "twin_rbac.role_tags",
+        "twin_rbac.insight",
+    },
     "components": {"twin_rbac.providers", "twin_rbac.role_tags", "twin_rbac.access"},
     "emulator": {"twin_rbac.query"},
+    "policy_pack": set(),
     "tools": {"emulator", "twin_rbac.clients", "twin_rbac.role_tags"},
     "__main__": {"components"},
 }
@@ -33,7 +42,9 @@ PURE_ROLE_TAGS = {"manifest", "manifest_shape", "yaml_places", "model", "graph_f
 
 def files() -> list[Path]:
     folders = [ROOT / name for name in OURS if name not in {"tests", "benchmarks"}]
-    return [ROOT / "__main__.py", *(path for folder in folders for path in sorted(folder.rglob("*.py")))]
+    paths = (path for folder in folders for path in sorted(folder.rglob("*.py")))
+    # The policy pack's own environment lies in its folder.
+    return [ROOT / "__main__.py", *(path for path in paths if ".venv" not in path.parts)]
 
 
 def package_of(module: str) -> str:
@@ -86,6 +97,17 @@ def test_the_rule_and_the_language_need_the_standard_library_alone(package: str)
         for path in (ROOT / "twin_rbac" / package).glob("*.py")
         for name in imported(path)
         if name.split(".")[0] in {"aiohttp", "azure", "pydantic", "pulumi", "ruamel", "asyncio", "socket", "ssl"}
+    }
+
+    assert foreign == set()
+
+
+def test_the_rules_of_the_policy_pack_need_the_standard_library_alone() -> None:
+    foreign = {
+        name
+        for path in (ROOT / "policy_pack" / "rules").glob("*.py")
+        for name in imported(path)
+        if name.split(".")[0] not in sys.stdlib_module_names and not name.startswith("policy_pack.rules")
     }
 
     assert foreign == set()

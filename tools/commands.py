@@ -10,6 +10,7 @@ from tools.arguments import check_arguments
 from tools.checkout import CHECKOUT, local_folder, project_folder
 from tools.engine import get_engine
 from tools.errors import StepFailed, ToolError
+from tools.policies import get_policy_pack
 from tools.pulumi_local import DEFAULT_PRINCIPAL, LocalPulumi, open_local_pulumi
 from tools.stack import LocalStack
 from tools.steps import to_stderr
@@ -40,12 +41,14 @@ def up() -> None:
 
 
 def preview() -> None:
-    """Shows what `up` would change; changes nothing.
+    """Shows what `up` would change, and stops at what the policy pack refuses; changes nothing.
 
     Raises:
-        ToolError: a step failed; it has said why.
+        ToolError: a step failed, or a policy is violated; it has said why.
     """
-    _run(_start(), "preview", "--diff")
+    pulumi = _start()
+    _run(pulumi, "preview", "--diff", "--policy-pack", str(get_policy_pack(report=to_stderr)))
+    print("Every policy of policy_pack passed.", flush=True)
 
 
 def down() -> None:

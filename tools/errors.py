@@ -4,6 +4,7 @@ ToolError
 ├── EngineUnavailable     every way to get the Pulumi engine failed
 ├── WayFailed             one way failed; `EngineUnavailable` collects these
 ├── NotLocal              tools/pulumi-local was asked for another stack, backend or folder
+├── PolicyPackUnavailable the policy pack's environment cannot be made
 ├── LocalAzureNotRunning  the emulator does not answer
 ├── UnknownPrincipal      --as names nobody of the directory
 ├── RunInProgress         another tools/pulumi-local holds the stack
@@ -32,6 +33,13 @@ class EngineUnavailable(ToolError):
             f"Make one of them work: put pulumi {version} or a later 3.x on PATH, with its Python language host beside "
             "it (https://www.pulumi.com/docs/install/), or make the package registries reachable. Then try again."
         )
+
+
+class PolicyPackUnavailable(ToolError):
+    """The environment that the policy pack runs in cannot be made."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the policy pack cannot be run: {reason}\nMake the package index reachable, and try again.")
 
 
 class NotLocal(ToolError):

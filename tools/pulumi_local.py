@@ -150,7 +150,8 @@ def open_local_pulumi(principal: str, *, environ: Mapping[str, str], current: Pa
         raise ToolError("the Pulumi engine is not here yet; run `make up`, which gets it")
     settings = local_settings(azure, engine, principal=principal, environ=environ)
     stack = LocalStack(folder, project_folder(current))
-    return LocalPulumi(engine, azure, stack, {**without_foreign_settings(environ), **settings})
+    own = {"PULUMI_PYTHON_CMD": str(stack.python)}
+    return LocalPulumi(engine, azure, stack, {**without_foreign_settings(environ), **settings, **own})
 
 
 def main(arguments: Sequence[str]) -> int:

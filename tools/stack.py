@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.arguments import STACK
+from tools.checkout import VENV
 from tools.documents import read_yaml, write_yaml
 from tools.errors import StepFailed, ToolError
 from tools.local_azure import LocalAzure
@@ -24,7 +25,10 @@ class LocalStack:
         """
         self.folder = folder
         self.project = project
-        self.name = read_yaml(project / "Pulumi.yaml").get("name")
+        document = read_yaml(project / "Pulumi.yaml")
+        self.name = document.get("name")
+        self.python = _find_python(project, document)
+        """The Python that its program runs on: that of the virtualenv in Pulumi.yaml, else the checkout's."""
         if not isinstance(self.name, str):
             raise ToolError(f"{project / 'Pulumi.yaml'} has no `name`: not a Pulumi project")
         # Where Pulumi's file backend keeps things.
@@ -79,6 +83,15 @@ class LocalStack:
         if _CLOUD in config:
             raise ToolError(f"{self.project / _CONFIG_FILE}: take out {_CLOUD}, which the local stack sets by itself")
         write_yaml(self.config_file, with_local_cloud({**committed, **own}, config, azure))
+
+
+def _find_python(project: Path, document: Mapping[str, object]) -> Path:
+    # The engine built here does not look at that setting itself.
+    runtime = document.get("runtime")
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    virtualenv = options.get("virtualenv") if isinstance(options, dict) else None
+    own = project / str(virtualenv) / "bin" / "python"
+    return own if virtualenv and own.exists() else VENV / "bin" / "python"
 
 
 def with_local_cloud(

@@ -52,6 +52,11 @@ class SiteDocuments:
         return self.site_id.rsplit("/", 1)[-1]
 
     @property
+    def properties(self) -> Mapping[str, Any]:
+        """What the site itself says, its configuration but for the app settings within."""
+        return dict(self._document.get("properties") or {})
+
+    @property
     def app_settings(self) -> Mapping[str, str]:
         """The site's settings."""
         document = self.storage.get(SITE_SETTINGS, self.key) or {}
@@ -88,7 +93,7 @@ class SiteDocuments:
     @property
     def deployment_storage(self) -> DeploymentStorage | None:
         """From functionAppConfig.deployment.storage; None where that is no container of ours."""
-        config = self._document.get("properties", {}).get("functionAppConfig") or {}
+        config = self.properties.get("functionAppConfig") or {}
         storage = (config.get("deployment") or {}).get("storage")
         parts = urlsplit(storage["value"]).path.strip("/").split("/") if storage else []
         if storage is None or len(parts) != 2:

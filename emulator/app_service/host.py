@@ -15,6 +15,7 @@ from emulator.app_service.documents import SiteDocuments
 from emulator.app_service.easy_auth import Validate
 from emulator.app_service.environment import SiteEnvironment
 from emulator.app_service.packages import Packages
+from emulator.app_service.reach import ReachMiddleware
 from emulator.app_service.scm import Access, ScmContext
 from emulator.app_service.site import Site
 from emulator.clock import Clock
@@ -151,9 +152,11 @@ class LocalSiteHost:
         context = ScmContext(
             site_id=site_id, deployments=deployments, access=platform.access, authenticate=platform.authenticate
         )
+        front = ReachMiddleware(front_end.create_app(site, platform.validate), site.documents, platform.faults)
+        published = ReachMiddleware(scm.create_app(context), site.documents, platform.faults, scm=True)
         apps: tuple[tuple[ASGIApp, str, Sockets], ...] = (
-            (front_end.create_app(site, platform.validate), APP_SERVICE, sockets[0]),
-            (scm.create_app(context), SCM, sockets[1]),
+            (front, APP_SERVICE, sockets[0]),
+            (published, SCM, sockets[1]),
         )
         first, second = [
             await start_server(

@@ -114,6 +114,17 @@ class Forbidden(EnvelopeError):
         )
 
 
+class FromOutside(EnvelopeError):
+    """A call from outside the networks of an instance whose public access is off (the body is unverified)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            403,
+            "Forbidden",
+            "Public network access on this instance is disabled. Connect through a private endpoint.",
+        )
+
+
 class QuotaReached(EnvelopeError):
     """The quota of queries; the service also sends it with status 200 and without Retry-After."""
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from emulator.clock import Clock
 from emulator.counters import Counters
 from emulator.faults import Faults
+from emulator.resource_manager.kinds.endpoints import EVENT_ROUTES
 from emulator.storage import Storage
 
 API_VERSIONS = frozenset({"2020-10-31", "2022-05-31", "2023-06-30", "2023-10-31"})
@@ -45,6 +46,8 @@ class Instance:
     counters: Counters
     authorizer: Authorizer
     api_versions: frozenset[str] = API_VERSIONS
+    endpoint_names: frozenset[str] = frozenset()
+    """Names that event routes may use, besides the endpoints that Resource Manager has."""
 
     def kind(self, what: str) -> str:
         """The kind of document in the storage that holds MODELS, TWINS or RELATIONSHIPS of this instance."""
@@ -55,6 +58,9 @@ def drop_instance(storage: Storage, key: str) -> None:
     """Forgets everything that the instance held. Its data plane must not be served any more."""
     for what in (MODELS, TWINS, RELATIONSHIPS):
         storage.drop(_kind(key, what))
+    for route_key, _ in storage.items(EVENT_ROUTES):
+        if route_key.startswith(f"{key}/"):
+            storage.delete(EVENT_ROUTES, route_key)
 
 
 def _kind(key: str, what: str) -> str:

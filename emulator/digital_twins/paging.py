@@ -1,7 +1,7 @@
-"""Pages of a query: their size, the continuation token, and the rows that are still to come.
+"""Pages: of a list by a number in the next link, of a query by a continuation token and the rows still to come.
 
-The token has the shape of the service's, which is neither opaque nor sealed: it holds the query in clear text, and the
-query in it wins over the one in the request (fact sheet adt-data-plane, section 3.3).
+A query's token has the shape of the service's, which is neither opaque nor sealed: it holds the query in clear text,
+and the query in it wins over the one in the request (fact sheet adt-data-plane, section 3.3).
 """
 
 import json
@@ -11,12 +11,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
+from emulator.digital_twins.call import Call
 from emulator.digital_twins.errors import EnvelopeError, InvalidArgument
+from emulator.storage import Document
 
 MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 100
 _KEPT_RESULTS = 16
+_CONTINUATION = "continuationToken"
 
 Row = Mapping[str, Any]
 
@@ -82,6 +86,20 @@ def page_size(header: str | None, *, default: int, maximum: int) -> int:
     return min(int(header), maximum)
 
 
+def list_page(call: Call, path: str, found: Sequence[Document], *, maximum: int) -> Mapping[str, Any]:
+    """The page that the call asks for of what was found, with a link to the next one.
+
+    Raises:
+        InvalidArgument: its size, or its place, is no number.
+    """
+    size = page_size(call.headers.get("max-items-per-page"), default=maximum, maximum=maximum)
+    start = call.parameters.get(_CONTINUATION, "0")
+    if not is_count(start):
+        raise InvalidArgument("The continuation token is invalid.")
+    end = int(start) + size
+    return {"value": found[int(start) : end], "nextLink": _next_link(call, path, end) if end < len(found) else None}
+
+
 def is_count(text: str) -> bool:
     """Whether the text is a whole number of a reasonable length."""
     return len(text) < 10 and text.isdecimal()
@@ -118,6 +136,11 @@ class QueryResults:
         self._rows.move_to_end(position.query_id)
         if len(self._rows) > _KEPT_RESULTS:
             self._rows.popitem(last=False)
+
+
+def _next_link(call: Call, path: str, start: int) -> str:
+    kept = [(key, value) for key, value in call.parameters.multi_items() if key != _CONTINUATION]
+    return f"{call.link(path)}?{urlencode([*kept, (_CONTINUATION, str(start))])}"
 
 
 def _bad_token() -> EnvelopeError:

@@ -1,7 +1,8 @@
 """Which request is this, what right does it need, who may make it.
 
-Every call is counted, then authorized by its data action (fact sheet adt-rbac, section 5), before anything else about
-it is looked at: what exists is nothing that a stranger learns.
+Every call is counted, then refused where it comes from outside the instance's network, then authorized by its data
+action (fact sheet adt-rbac, section 5), before anything else about it is looked at: what exists is nothing that a
+stranger learns.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from emulator.digital_twins.call import Call, answer_error
 from emulator.digital_twins.errors import EnvelopeError, LimitExceeded, NotSupported, ServiceError
 from emulator.digital_twins.instance import Instance
 from emulator.digital_twins.models import MAX_MODEL_BYTES, MAX_MODELS_PER_REQUEST
-from emulator.digital_twins.operations import models, query, relationships, twins
+from emulator.digital_twins.network import refuse_from_outside
+from emulator.digital_twins.operations import event_routes, models, query, relationships, twins
 from emulator.digital_twins.service import Service, open_service
 
 MAX_BODY_BYTES = 32 * 1024
@@ -60,13 +62,7 @@ def _unsupported(data_action: str, what: str) -> Operation:
     return Operation(data_action, refuse)
 
 
-_ROUTES_AND_JOBS: Mapping[str, Mapping[str, Operation]] = {
-    "eventroutes": {"GET": _unsupported(f"{ROUTE}/read", "Event routes")},
-    "eventroutes/*": {
-        "GET": _unsupported(f"{ROUTE}/read", "Event routes"),
-        "PUT": _unsupported(f"{ROUTE}/write", "Event routes"),
-        "DELETE": _unsupported(f"{ROUTE}/delete", "Event routes"),
-    },
+_JOBS_AND_TELEMETRY: Mapping[str, Mapping[str, Operation]] = {
     "jobs/imports": {"GET": _unsupported(f"{IMPORT}/read", "Import jobs")},
     "jobs/imports/*": {
         "GET": _unsupported(f"{IMPORT}/read", "Import jobs"),
@@ -114,7 +110,13 @@ _OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         "PATCH": Operation(f"{MODEL}/write", models.patch_model),
         "DELETE": Operation(f"{MODEL}/delete", models.delete_model),
     },
-    **_ROUTES_AND_JOBS,
+    "eventroutes": {"GET": Operation(f"{ROUTE}/read", event_routes.list_event_routes)},
+    "eventroutes/*": {
+        "GET": Operation(f"{ROUTE}/read", event_routes.get_event_route),
+        "PUT": Operation(f"{ROUTE}/write", event_routes.put_event_route),
+        "DELETE": Operation(f"{ROUTE}/delete", event_routes.delete_event_route),
+    },
+    **_JOBS_AND_TELEMETRY,
 }
 _PATTERNS = [(pattern.split("/"), verbs) for pattern, verbs in _OPERATIONS.items()]
 
@@ -136,6 +138,7 @@ class _DataPlane:
         await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
+        refuse_from_outside(self._instance)
         operation, ids = _find_operation(request.method, request.scope["raw_path"])
         headers = request.headers
         self._instance.authorizer.authorize(headers.get("authorization"), operation.data_action)

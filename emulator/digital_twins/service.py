@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from emulator.digital_twins.event_routes import EventRoutes
 from emulator.digital_twins.graph import Graph
 from emulator.digital_twins.instance import Instance
 from emulator.digital_twins.models import Models
@@ -16,8 +17,9 @@ class Service:
     models: Models
     graph: Graph
     results: QueryResults
+    event_routes: EventRoutes
 
 
 def open_service(instance: Instance) -> Service:
     """The instance with what the storage holds of it."""
-    return Service(instance, Models(instance), Graph(instance), QueryResults())
+    return Service(instance, Models(instance), Graph(instance), QueryResults(), EventRoutes(instance))

@@ -58,13 +58,13 @@ async def serve_standalone(options: StandaloneOptions) -> None:
     Raises:
         CannotListen: the port is in use.
     """
-    if options.endpoint_names or options.blobs:
-        sys.stderr.write("Event routes and jobs are not served yet: --endpoint and --blobs have no effect.\n")
+    if options.blobs:
+        sys.stderr.write("Jobs are not served yet: --blobs has no effect.\n")
     sockets = _listen(options.port)
     storage = Storage(options.state)
     try:
         config = uvicorn.Config(
-            create_app(_instance(storage, options.token)),
+            create_app(_instance(storage, options)),
             lifespan="off",
             log_level="warning",
             access_log=False,
@@ -106,15 +106,16 @@ class _OneToken:
             raise Unauthorized
 
 
-def _instance(storage: Storage, token: str) -> Instance:
+def _instance(storage: Storage, options: StandaloneOptions) -> Instance:
     return Instance(
         key="standalone",
         storage=storage,
         clock=Clock(),
         faults=Faults(),
         counters=Counters(storage),
-        authorizer=_OneToken(token),
+        authorizer=_OneToken(options.token),
         api_versions=API_VERSIONS | PREVIEW_API_VERSIONS,
+        endpoint_names=frozenset(options.endpoint_names),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from emulator.provider.changes import carry_drift
+from emulator.provider.nesting import from_wire, pulumi_shape, to_wire
 from emulator.provider.wire import UNKNOWN, is_unknown
 from emulator.resource_manager.resource_types import ResourceType
 from emulator.resource_manager.schema import Shape, find_problems, keep_known
@@ -19,10 +20,9 @@ AUTO_NAMED = "__createBeforeDelete"
 
 def input_shapes(row: ResourceType) -> dict[str, Shape]:
     """Pulumi's inputs of the resource and the shape of each."""
-    inner = row.body.properties.get("properties")
     pulumi_names = {name: input_name for input_name, name in row.renamed.items()}
-    flattened = {pulumi_names.get(name, name): shape for name, shape in (inner.properties if inner else {}).items()}
-    top = {name: row.body.properties[name] for name in row.top_level}
+    flattened = {pulumi_names.get(name, name): pulumi_shape(shape) for name, shape in _inner_shapes(row).items()}
+    top = {name: pulumi_shape(row.body.properties[name]) for name in row.top_level}
     path = {name: Shape(required=name != row.name_input or not row.auto_name) for name in row.path_inputs}
     return {**flattened, **top, **path}
 
@@ -72,16 +72,18 @@ def find_input_problems(row: ResourceType, inputs: Values) -> list[tuple[str, st
 
 def make_id(row: ResourceType, inputs: Values, subscription_id: str) -> str:
     """The resource's id."""
-    values = {key: str(inputs[key]).strip("/") if key == "scope" else inputs[key] for key in row.path_inputs}
+    values = {key: str(inputs[key]).strip("/") if key == row.scope_input else inputs[key] for key in row.path_inputs}
     return "/" + row.path.format(subscriptionId=subscription_id, **values).strip("/")
 
 
 def make_body(row: ResourceType, inputs: Values) -> Values:
     """What a PUT sends."""
     sent = {key: _as_sent(key, value) for key, value in inputs.items() if key not in {*row.path_inputs, AUTO_NAMED}}
-    beside = {key: value for key, value in sent.items() if key in row.top_level}
-    inner = {row.renamed.get(key, key): value for key, value in sent.items() if key not in row.top_level}
-    return {**beside, "properties": inner} if "properties" in row.body.properties else beside
+    top, within = row.body.properties, _inner_shapes(row)
+    beside = {key: to_wire(value, top[key]) for key, value in sent.items() if key in row.top_level}
+    named = {row.renamed.get(key, key): value for key, value in sent.items() if key not in row.top_level}
+    inner = {key: to_wire(value, within[key]) for key, value in named.items()}
+    return {**beside, "properties": inner} if _is_flattened(row) else beside
 
 
 def is_default(row: ResourceType, document: Mapping[str, Any]) -> bool:
@@ -95,9 +97,11 @@ def make_outputs(row: ResourceType, document: Mapping[str, Any]) -> Values:
     inner = document.get("properties", {})
     if row.flat:
         pulumi_names = {name: input_name for input_name, name in row.renamed.items()}
-        outputs = {**{pulumi_names.get(key, key): value for key, value in inner.items()}, **outputs}
+        within = _inner_shapes(row)
+        values = {key: from_wire(value, within[key]) if key in within else value for key, value in inner.items()}
+        outputs = {**{pulumi_names.get(key, key): value for key, value in values.items()}, **outputs}
     else:
-        outputs["properties"] = inner
+        outputs["properties"] = from_wire(inner, row.body.properties.get("properties", Shape(type="object")))
     return {**outputs, "azureApiVersion": row.api_versions[0]}
 
 
@@ -127,6 +131,16 @@ def imported_inputs(row: ResourceType, resource_id: str, outputs: Values) -> Val
     match = row.pattern.fullmatch(resource_id)
     path = {key: match[key] for key in row.path_inputs} if match else {}
     return {**{key: value for key, value in values.items() if value is not None}, **path}
+
+
+def _is_flattened(row: ResourceType) -> bool:
+    """Whether Pulumi's inputs hold what stands in `properties`, in place of `properties` itself."""
+    return "properties" in row.body.properties and "properties" not in row.top_level
+
+
+def _inner_shapes(row: ResourceType) -> Mapping[str, Shape]:
+    """What stands in `properties`, where Pulumi has that in its inputs."""
+    return row.body.properties["properties"].properties if _is_flattened(row) else {}
 
 
 def _holds(live: Any, wanted: Any) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from emulator.resource_manager.resource_types import RESOURCE_TYPES
 
 _PREFIX = "Microsoft.DigitalTwins/"
+_MESSAGING = ("Microsoft.EventHub", "Microsoft.ServiceBus")
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/"
 
 _TWIN_DATA_ACTIONS = tuple(
@@ -45,6 +46,7 @@ _TWIN_DATA_ACTIONS = tuple(
 DATA_ACTIONS = (
     *_TWIN_DATA_ACTIONS,
     *(_BLOBS + name for name in ("read", "write", "delete", "add/action", "move/action")),
+    *(f"{service}/namespaces/messages/{verb}/action" for service in _MESSAGING for verb in ("send", "receive")),
     "Microsoft.Insights/Metrics/Write",
     "Microsoft.Insights/Telemetry/Write",
 )
@@ -52,12 +54,7 @@ DATA_ACTIONS = (
 _READ_WRITE_DELETE = ("read", "write", "delete")
 _INSTANCE = "digitalTwinsInstances/"
 _PROXIES = f"{_INSTANCE}privateEndpointConnectionProxies/"
-_CHILDREN = (
-    "endpoints",
-    "privateEndpointConnections",
-    "privateEndpointConnectionProxies",
-    "timeSeriesDatabaseConnections",
-)
+_CHILDREN = ("privateEndpointConnections", "privateEndpointConnectionProxies")
 
 ACTIONS = (
     *(
@@ -82,13 +79,16 @@ ACTIONS = (
             f"{_INSTANCE}metricDefinitions/read",
         )
     ),
-    *(f"Microsoft.Authorization/locks/{verb}" for verb in _READ_WRITE_DELETE),
     "Microsoft.Authorization/permissions/read",
     "Microsoft.Resources/subscriptions/read",
     *(f"{row.operations}/{verb}" for row in RESOURCE_TYPES for verb in _READ_WRITE_DELETE),
     "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    "Microsoft.Network/privateDnsZones/join/action",
+    "Microsoft.Network/virtualNetworks/join/action",
+    "Microsoft.Network/virtualNetworks/subnets/join/action",
     "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
     "Microsoft.Web/serverfarms/join/action",
+    "Microsoft.Web/sites/privateEndpointConnectionsApproval/action",
     "Microsoft.Web/sites/publish/action",
     "Microsoft.Web/sites/restart/action",
 )

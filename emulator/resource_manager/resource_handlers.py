@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.resource_manager.authorization import AccessControl
 from emulator.resource_manager.call import Answer, Call, check_body
+from emulator.resource_manager.locks import Locks
 from emulator.resource_manager.resource_types import ResourceType
 from emulator.resource_manager.resources import Resources
 from emulator.resource_manager.schema import drop_nulls, keep_known
@@ -13,9 +14,10 @@ from emulator.resource_manager.schema import drop_nulls, keep_known
 class ResourceHandlers:
     """One method for each kind of path; the row says which type is meant."""
 
-    def __init__(self, resources: Resources, access: AccessControl) -> None:
+    def __init__(self, resources: Resources, access: AccessControl, locks: Locks) -> None:
         self._resources = resources
         self._access = access
+        self._locks = locks
 
     async def one(self, row: ResourceType, call: Call) -> Answer:
         """GET, PUT, PATCH or DELETE of a resource or a resource group."""
@@ -23,6 +25,7 @@ class ResourceHandlers:
         self._access.require(call.caller, f"{row.operations}/{call.verb}", resource_id)
         if call.method == "GET":
             return Answer(200, self._resources.get(row, resource_id))
+        self._locks.refuse(call.method, resource_id)
         if call.method == "DELETE":
             return Answer(200 if await self._resources.delete(resource_id) else 204)
         document, is_new = await self._resources.put(row, resource_id, self._body(row, call), call.caller)

@@ -9,7 +9,7 @@ from emulator.resource_manager.errors import Conflict, ResourceNotFound
 from emulator.resource_manager.kinds.identities import Identities, principal_id_of
 from emulator.resource_manager.kinds.kind import RESOURCES, Put
 from emulator.resource_manager.kinds.table import make_kinds
-from emulator.resource_manager.resource_types import ResourceType
+from emulator.resource_manager.resource_types import ResourceType, find_by_type
 from emulator.resource_manager.resource_types.groups import GROUP, INSTANCE
 from emulator.resource_manager.role_assignments import RoleAssignments
 from emulator.resource_manager.scopes import covers, is_management_group, normalise, resource_group_of
@@ -37,10 +37,10 @@ class Resources:
         Raises:
             ResourceNotFound: there is none, or no group or parent for it.
         """
+        self._require_above(row, resource_id)
         document = self._find(resource_id)
         if document is not None:
-            return document
-        self._require_above(row, resource_id)
+            return self._kinds[row.type].current(document)
         if row.default_body is None:
             raise _not_found(resource_id)
         return {**_named(row, resource_id), "properties": dict(row.default_body)}
@@ -49,11 +49,14 @@ class Resources:
         """The resources of a type in a scope.
 
         Raises:
-            ResourceNotFound: it is in a resource group that there is not.
+            ResourceNotFound: it is in a resource group that there is not, or no scope where such a resource stands.
         """
         self.require_group(scope)
-        documents = (document for _, document in self._storage.items(RESOURCES))
-        return [item for item in documents if item["type"] == row.type and covers(scope, item["id"])]
+        if row.scope_input:
+            self.require_scope(scope)
+        kind = self._kinds[row.type]
+        documents = [document for _, document in self._storage.items(RESOURCES) if document["type"] == row.type]
+        return [kind.current(document) for document in documents if kind.is_listed(scope, document)]
 
     async def put(
         self, row: ResourceType, resource_id: str, body: Mapping[str, Any], caller: str
@@ -84,10 +87,10 @@ class Resources:
         }
         self._storage.put(RESOURCES, normalise(first), document)
         await kind.stored(put)
-        return document, existing is None
+        return kind.current(document), existing is None
 
     async def delete(self, resource_id: str) -> bool:
-        """Removes a resource and all below it, role assignments too; False when there was none.
+        """Removes a resource and all below it but what outlives it, role assignments too; False when there was none.
 
         Raises:
             ResourceManagerError: it is a resource group and there was none, or its service does not let it go.
@@ -100,7 +103,7 @@ class Resources:
         self._kinds[document["type"]].check_delete(document)
         # A group goes last: an emulator that is killed meanwhile can be asked again.
         for key, item in reversed(self._storage.items(RESOURCES)):
-            if covers(resource_id, item["id"]):
+            if key == normalise(resource_id) or (covers(resource_id, key) and not _outlives(item)):
                 await self._kinds[item["type"]].removed(item)
                 self._storage.delete(MANAGED_IDENTITIES, principal_id_of(key))
                 self._storage.delete(RESOURCES, key)
@@ -137,6 +140,9 @@ class Resources:
         return self._storage.get(RESOURCES, normalise(resource_id))
 
     def _require_above(self, row: ResourceType, resource_id: str) -> None:
+        if row.scope_input:
+            self.require_scope(row.scope_of(resource_id))
+            return
         if row is not GROUP:
             self.require_group(resource_id)
         parent = row.parent_of(resource_id)
@@ -157,6 +163,10 @@ class Resources:
 
 def _named(row: ResourceType, resource_id: str) -> Mapping[str, Any]:
     return {"id": resource_id, "name": resource_id.rsplit("/", 1)[-1], "type": row.type}
+
+
+def _outlives(document: Document) -> bool:
+    return find_by_type(document["type"]).outlives
 
 
 def _not_found(resource_id: str) -> ResourceNotFound:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from emulator.resource_manager.authorization import guid_of
+from emulator.resource_manager.authorization import canonical_role_id, guid_of
 from emulator.resource_manager.call import Answer, Call, check_body
 from emulator.resource_manager.context import ResourceManagerContext
 from emulator.resource_manager.filters import parse_assignment_filter, parse_role_name
+from emulator.resource_manager.locks import Locks
 from emulator.resource_manager.resource_types import find_by_type
 from emulator.resource_manager.resources import Resources
 from emulator.resource_manager.role_assignments import TYPE as ASSIGNMENT_TYPE
@@ -18,8 +19,12 @@ from emulator.resource_manager.schema import drop_nulls
 class RoleHandlers:
     """One method for each kind of path."""
 
-    def __init__(self, context: ResourceManagerContext, resources: Resources, assignments: RoleAssignments) -> None:
+    def __init__(
+        self, context: ResourceManagerContext, resources: Resources, assignments: RoleAssignments, locks: Locks
+    ) -> None:
         self._access = context.access
+        self._locks = locks
+        self._subscription_id = context.directory.subscription_id
         self._resources = resources
         self._assignments = assignments
         self._definitions = RoleDefinitions(context)
@@ -30,6 +35,8 @@ class RoleHandlers:
         if call.method == "GET":
             self._require_read(call, guid)
             return Answer(200, self._definitions.get(guid))
+        # Wherever it is written, a definition lies in the subscription.
+        self._locks.refuse(call.method, canonical_role_id(self._subscription_id, guid))
         if call.method == "DELETE":
             self._require_on_all(call, self._definitions.assignable_scopes(guid))
             document = self._definitions.delete(guid)
@@ -55,6 +62,7 @@ class RoleHandlers:
         self._access.require(call.caller, f"{ASSIGNMENT_TYPE}/{call.verb}", scope)
         if call.method == "GET":
             return Answer(200, self._assignments.get(scope, name))
+        self._locks.refuse(call.method, f"{scope}/providers/{ASSIGNMENT_TYPE}/{name}")
         if call.method == "DELETE":
             document = self._assignments.delete(scope, name)
             return Answer(200 if document else 204, document)

@@ -22,6 +22,7 @@ from emulator.resource_manager.errors import (
     ResourceNotFound,
     answer_error,
 )
+from emulator.resource_manager.locks import Locks
 from emulator.resource_manager.resource_handlers import ResourceHandlers
 from emulator.resource_manager.resource_types import RESOURCE_TYPES, ResourceType
 from emulator.resource_manager.resource_types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
@@ -32,6 +33,8 @@ from emulator.resource_manager.role_handlers import RoleHandlers
 from emulator.resource_manager.scopes import subscription_of
 
 _AUTHORIZATION = r"/providers/Microsoft\.Authorization"
+_BY_HAND = (ROLE_DEFINITION, ROLE_ASSIGNMENT)
+"""The types that have handlers of their own."""
 _READ = frozenset({"GET"})
 _READ_WRITE = frozenset({"GET", "PUT"})
 _READ_WRITE_DELETE = _READ_WRITE | {"DELETE"}
@@ -59,7 +62,10 @@ class _ResourceManager:
         self._context = context
         assignments = RoleAssignments(context)
         resources = Resources(context, assignments)
-        self._paths = _paths(ResourceHandlers(resources, context.access), RoleHandlers(context, resources, assignments))
+        locks = Locks(context.storage)
+        self._paths = _paths(
+            ResourceHandlers(resources, context.access, locks), RoleHandlers(context, resources, assignments, locks)
+        )
 
     async def serve(self, request: Request) -> Response:
         """Answers one request."""
@@ -112,7 +118,7 @@ def _paths(resources: ResourceHandlers, roles: RoleHandlers) -> tuple[_Path, ...
         _Path(rf"{at_scope}/roleDefinitions/(?P<name>[^/]+)", definitions, _READ_WRITE_DELETE, roles.definition),
         _Path(rf"{at_scope}/roleDefinitions", definitions, _READ, roles.list_definitions),
         _Path(rf"{at_scope}/permissions", definitions, _READ, roles.permissions),
-        *(path for row in RESOURCE_TYPES if "{scope}" not in row.path for path in _paths_of(row, resources)),
+        *(path for row in RESOURCE_TYPES if row not in _BY_HAND for path in _paths_of(row, resources)),
     )
 
 
@@ -127,6 +133,8 @@ def _paths_of(row: ResourceType, resources: ResourceHandlers) -> Iterator[_Path]
 
 def _list_pattern(row: ResourceType) -> str:
     collection = _written(row.path.rsplit("/", 1)[0])
+    if row.scope_input:
+        return f"(?P<scope>.*){collection.removeprefix('.*')}"
     group, subscription = _written(IN_GROUP), _written("/subscriptions/{subscriptionId}")
     if row.parent_type:
         parent = _written(row.parent_of(row.path))
@@ -137,8 +145,10 @@ def _list_pattern(row: ResourceType) -> str:
 
 
 def _written(path: str) -> str:
-    """A path of the table as a pattern."""
-    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", path))
+    """A path of the table as a pattern; what it begins with is a scope of any depth."""
+    parts = re.split(r"({\w+})", re.sub(r"^{\w+}", "", path))
+    pattern = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+    return f".*{pattern}" if path.startswith("{") else pattern
 
 
 def _require_version(request: Request, known: tuple[str, ...]) -> None:

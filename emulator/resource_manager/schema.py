@@ -36,6 +36,14 @@ class Shape:
     """An object's properties that Azure takes and the local Azure does not."""
     items: "Shape | None" = None
     """The shape of an array's items or a map's values."""
+    discriminator: str = ""
+    """The property of an object that says which of the variants it is."""
+    variants: Mapping[str, "Shape"] = field(default_factory=dict)
+    """What the discriminator may say -> the shape of such an object."""
+    inlined: bool = False
+    """Whether Pulumi writes an object's properties straight into the object that holds it."""
+    pulumi_name: str = ""
+    """What Pulumi calls the value, where that is another name."""
 
 
 def strings(*names: str) -> dict[str, Shape]:
@@ -58,10 +66,28 @@ def a_list(items: Shape | None = None) -> Shape:
     return Shape(type="array", items=items or Shape())
 
 
+def inner(properties: Mapping[str, Shape], *, not_supported: tuple[str, ...] = (), **beside: Shape) -> Shape:
+    """A part of a resource that is written like one, with `properties` of its own, which Pulumi leaves out."""
+    inlined = Shape(type="object", properties=properties, inlined=True, not_supported=not_supported)
+    return an_object({**beside, "properties": inlined})
+
+
+def one_of(discriminator: str, variants: Mapping[str, Shape], *, required: bool = True) -> Shape:
+    """An object of one of these kinds, which the discriminator tells."""
+    return Shape(type="object", required=required, discriminator=discriminator, variants=variants)
+
+
+def variant_of(value: Mapping[str, Any], shape: Shape) -> Shape:
+    """The shape of the object that the value is; the shape itself where there is only one, or none that fits."""
+    return shape.variants.get(str(value.get(shape.discriminator)), shape)
+
+
 def find_problems(value: Any, shape: Shape, path: str = "") -> list[str]:
     """Everything in the value that does not fit, each as one sentence that names the place."""
     if not _is_of_type(value, shape.type):
         return [f"{path or 'the body'} must be {_article(shape.type)}"]
+    if shape.variants:
+        return _variant_problems(value, shape, path)
     if shape.type in {"integer", "number"}:
         return _number_problems(value, shape, path)
     if shape.enum and value not in shape.enum:
@@ -79,7 +105,8 @@ def find_problems(value: Any, shape: Shape, path: str = "") -> list[str]:
 def keep_known(value: Any, shape: Shape) -> Any:
     """The part of a value that its shape knows: what a caller may send of what the service answered."""
     if shape.type == "object" and isinstance(value, Mapping):
-        return {key: keep_known(value[key], item) for key, item in shape.properties.items() if key in value}
+        known = variant_of(value, shape).properties
+        return {key: keep_known(value[key], item) for key, item in known.items() if key in value}
     if shape.type == "map" and shape.items is not None and isinstance(value, Mapping):
         return {key: keep_known(item, shape.items) for key, item in value.items()}
     if shape.type == "array" and shape.items is not None and isinstance(value, list):
@@ -111,6 +138,16 @@ def _object_problems(value: Mapping[str, Any], shape: Shape, path: str) -> list[
         for problem in find_problems(value[key], item, f"{prefix}{key}")
     ]
     return [*unknown, *missing, *inner]
+
+
+def _variant_problems(value: Mapping[str, Any], shape: Shape, path: str) -> list[str]:
+    place = f"{path}.{shape.discriminator}" if path else shape.discriminator
+    said = value.get(shape.discriminator)
+    if said is None:
+        return [f"missing required property {place}"]
+    if said not in shape.variants:
+        return [f"{place} is {said!r}, and must be one of: {', '.join(shape.variants)}"]
+    return find_problems(value, shape.variants[said], path)
 
 
 def _number_problems(value: float, shape: Shape, path: str) -> list[str]:

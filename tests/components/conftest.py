@@ -1,22 +1,33 @@
 """Builds a program under Pulumi's mocks, in a way that cannot forget to wait for it."""
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
-from tests.components.scenario import CLIENT, IDENTITY, REGISTRATION, SUBSCRIPTION, TENANT
+from tests.components.scenario import (
+    CLIENT,
+    IDENTITY,
+    REGISTRATION,
+    SUBSCRIPTION,
+    TENANT,
+    Remembered,
+    in_pulumis_loop,
+)
 
 NAMES = {
     "azure-native:resources:ResourceGroup": "resourceGroupName",
     "azure-native:digitaltwins:DigitalTwin": "resourceName",
     "azure-native:storage:StorageAccount": "accountName",
     "azure-native:storage:BlobContainer": "containerName",
+    "azure-native:network:PrivateEndpoint": "privateEndpointName",
+    "azure-native:network:VirtualNetwork": "virtualNetworkName",
+    "azure-native:privatedns:PrivateZone": "privateZoneName",
 }
 """Type -> the input that becomes its output `name`."""
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
@@ -70,8 +81,13 @@ class Recorder(pulumi.runtime.Mocks):
 
     preview: bool
     created: list[Created] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.resource_id:
+            # Read and not made: a preview knows it, too.
+            self.read.append(args.resource_id)
+            return args.resource_id, dict(ANSWERS.get(args.typ, {}))
         self.created.append(Created(args.typ, args.name, args.inputs, custom=bool(args.custom)))
         outputs = dict(args.inputs)
         if args.typ in NAMES:
@@ -97,6 +113,12 @@ class Recorder(pulumi.runtime.Mocks):
             case "azure-native:digitaltwins:DigitalTwin":
                 provider = "providers/Microsoft.DigitalTwins/digitalTwinsInstances"
                 return f"{group}/{args.inputs['resourceGroupName']}/{provider}/{args.inputs['resourceName']}"
+            case "azure-native:network:VirtualNetwork":
+                provider = "providers/Microsoft.Network/virtualNetworks"
+                return f"{group}/{args.inputs['resourceGroupName']}/{provider}/{args.inputs['virtualNetworkName']}"
+            case "azure-native:network:Subnet":
+                network = f"providers/Microsoft.Network/virtualNetworks/{args.inputs['virtualNetworkName']}"
+                return f"{group}/{args.inputs['resourceGroupName']}/{network}/subnets/{args.inputs['subnetName']}"
             case "azure-native:authorization:RoleDefinition":
                 provider = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
                 return f"{provider}/{args.inputs['roleDefinitionId']}"
@@ -124,6 +146,8 @@ class Built:
     requests: Mapping[str, Any]
     """Logical name -> the request, with the resource's options."""
     outputs: Mapping[str, Any]
+    read: list[str]
+    """The ids of resources that it reads and does not manage."""
 
     def of_type(self, type_: str) -> list[Created]:
         return [item for item in self.created if item.type == type_]
@@ -140,9 +164,25 @@ class Built:
 Build = Callable[..., Built]
 
 
+_REMEMBERED: dict[str, tuple[Built, dict[str, Any]]] = {}
+"""What programs declared, by their key, mode, config and folder: a whole one takes half a second each time."""
+
+
 def build_program(
     program: Callable[[], object], *, preview: bool = False, config: Mapping[str, object] | None = None
 ) -> Built:
+    """Runs the program to its end, unless it is one that was run so before."""
+    if not isinstance(program, Remembered):
+        return _run_to_its_end(program, preview=preview, config=config)
+    key = json.dumps([program.key, preview, config, str(Path.cwd())], sort_keys=True)
+    if key not in _REMEMBERED:
+        _REMEMBERED[key] = _run_to_its_end(program, preview=preview, config=config), dict(program.exports)
+    built, exports = _REMEMBERED[key]
+    program.exports.update(exports)
+    return built
+
+
+def _run_to_its_end(program: Callable[[], object], *, preview: bool, config: Mapping[str, object] | None) -> Built:
     """Runs the program to its end: every registration, every apply, returned or not.
 
     An assertion inside an apply that nobody waits for would pass unseen; the runner of Pulumi's own test decorator
@@ -166,7 +206,7 @@ def build_program(
     _refuse_stringified_outputs(recorder.created)
     keys = [(item.type, item.name) for item in recorder.created]
     assert len(keys) == len(set(keys)), "two resources with one URN: the engine would refuse the program"
-    return Built(recorder.created, monitor.requests, outputs)
+    return Built(recorder.created, monitor.requests, outputs, recorder.read)
 
 
 def _refuse_stringified_outputs(created: list[Created]) -> None:
@@ -175,21 +215,10 @@ def _refuse_stringified_outputs(created: list[Created]) -> None:
         assert "Calling __str__ on an Output" not in json.dumps(item.inputs, default=str), item.name
 
 
-@pytest.fixture(scope="session")
-def pulumi_loop() -> asyncio.AbstractEventLoop:
-    """One loop for all programs: Pulumi keeps the first program's stack, and with it the loop that it was made in.
-
-    It is never closed: its threads, which Pulumi gives loops of their own, live as long as it does.
-    """
-    return asyncio.new_event_loop()
-
-
 @pytest.fixture
-def build(pulumi_loop: asyncio.AbstractEventLoop) -> Iterator[Build]:
-    asyncio.set_event_loop(pulumi_loop)
-    yield build_program
-    # As asyncio.run leaves it, which other tests use.
-    asyncio.set_event_loop(None)
+def build() -> Iterator[Build]:
+    with in_pulumis_loop():
+        yield build_program
 
 
 @pytest.fixture(params=[False, True], ids=["up", "preview"])

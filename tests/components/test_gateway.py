@@ -20,6 +20,7 @@ from tests.components.scenario import (
     ROOT,
     TENANT,
     WIND,
+    Remembered,
     local_config,
 )
 
@@ -42,9 +43,9 @@ def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-def program(**settings: object) -> Callable[[], dict[str, object]]:
+def program(**settings: object) -> Remembered:
     values = {key.split(":", 1)[1]: value for key, value in local_config().items() if key.startswith("digital-twins")}
-    return lambda: build_stack(parse_config({**values, **settings}))
+    return Remembered(f"gateway {settings}", lambda: build_stack(parse_config({**values, **settings})))
 
 
 def app_settings(built: Any) -> dict[str, str]:

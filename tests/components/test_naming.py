@@ -38,5 +38,9 @@ def test_the_same_grant_has_the_same_name_however_its_ids_are_spelled() -> None:
 
 
 def test_a_role_definition_keeps_its_id_and_differs_by_title() -> None:
-    assert role_definition_guid("s", "markers", "Earth") == role_definition_guid("S", "markers", "Earth")
-    assert role_definition_guid("s", "markers", "Earth") != role_definition_guid("s", "markers", "Fire")
+    assert role_definition_guid("s", "p/dev", "markers", "Earth") == role_definition_guid(
+        "S", "p/dev", "markers", "Earth"
+    )
+    assert role_definition_guid("s", "p/dev", "markers", "Earth") != role_definition_guid(
+        "s", "p/dev", "markers", "Fire"
+    )

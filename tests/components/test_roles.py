@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from components import CustomRole, CustomRoleArgs, MarkerRoles, MarkerRolesArgs, built_in_role_id
+from components import CustomRole, CustomRoleArgs, MarkerRoles, MarkerRolesArgs
+from components.propagation import retry_lagging
 
 Build = Callable[..., Any]
 ROLE = "azure-native:authorization:RoleDefinition"
@@ -64,12 +65,77 @@ def test_the_marker_roles_ids_are_told_by_role(build: Build) -> None:
     assert built.outputs["Earth"].endswith(f"/roleDefinitions/{built.one(ROLE).inputs['roleDefinitionId']}")
 
 
-def test_a_built_in_role_is_found_by_its_name_in_the_form_that_azure_answers_with() -> None:
-    # The id of Reader: fact sheet pulumi-azure, section 4.2.
-    expected = (
-        "/subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
-    )
-    assert built_in_role_id("sub", "Reader") == expected
+def define(**args: Any) -> Callable[[], None]:
+    def program() -> None:
+        CustomRole("reader", CustomRoleArgs(title="Twin reader", description="", subscription_id="sub", **args))
 
-    with pytest.raises(ValueError, match="unknown built-in role 'Owner'; there are: Azure Digital Twins Data Owner"):
-        built_in_role_id("sub", "Owner")
+    return program
+
+
+def test_a_custom_role_of_a_subscription_can_be_assigned_all_over_it(build_in_both_modes: Build) -> None:
+    inputs = build_in_both_modes(define()).one(ROLE).inputs
+
+    assert (inputs["scope"], inputs["assignableScopes"]) == ("/subscriptions/sub", ["/subscriptions/sub"])
+
+
+def test_a_custom_role_can_be_assigned_in_further_groups_under_the_same_id(build_in_both_modes: Build) -> None:
+    other = "/subscriptions/sub/resourceGroups/other"
+
+    alone = build_in_both_modes(define(resource_group_name="rg")).one(ROLE).inputs
+    both = build_in_both_modes(define(resource_group_name="rg", assignable_at=[other])).one(ROLE).inputs
+
+    assert both["assignableScopes"] == [SCOPE, other]
+    assert both["roleDefinitionId"] == alone["roleDefinitionId"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [
+        (
+            "/providers/Microsoft.Management/managementGroups/all",
+            "no custom role with data actions at a management group",
+        ),
+        (f"{SCOPE}/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt", "give the resource's group"),
+    ],
+)
+def test_a_custom_role_is_refused_where_azure_would_not_take_it(build: Build, scope: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        build(define(resource_group_name="rg", assignable_at=[scope]), preview=True)
+
+
+def test_an_unknown_verb_is_refused_before_anything_is_declared(build: Build) -> None:
+    with pytest.raises(ValueError, match="query has no 'read'; it has: action"):
+        build(define(permissions={"query": ["read"]}))
+
+
+def test_a_role_can_be_imported_at_the_stacks_top_and_azures_refusals_of_it_are_explained(build: Build) -> None:
+    def program() -> None:
+        retry = retry_lagging()
+        CustomRole("reader", CustomRoleArgs(title="Twin reader", description="", subscription_id="sub", retry=retry))
+        MarkerRoles(
+            "markers",
+            MarkerRolesArgs(roles=["Earth"], subscription_id="sub", resource_group_name="rg", retry=retry),
+        )
+
+    built = build(program)
+
+    for item in built.of_type(ROLE):
+        request = built.requests[item.name]
+        assert any(alias.spec.noParent for alias in request.aliases)
+        assert list(request.hooks.on_error) == ["retry-lagging"]
+
+
+def test_an_imported_roles_id_is_told_in_the_form_that_azure_answers_with(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By the id in azure-native's refusal, which has the resource group in it.
+    guid = "77777777-0000-5000-8000-000000000001"
+    imported = f"{SCOPE}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+    monkeypatch.setattr("tests.components.conftest.Recorder._id", lambda _self, _args: imported)
+
+    def program() -> dict[str, Any]:
+        role = CustomRole("reader", CustomRoleArgs(title="Twin reader", description="", subscription_id="sub"))
+        return {"id": role.role_definition_id}
+
+    expected = f"/subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+    assert build(program).outputs["id"] == expected

@@ -2,7 +2,8 @@
 
 Their own `deserialize` accepts unknown keys and values, so the classes are read instead. There are two generations: the
 older keeps `_attribute_map` and `_validation`, with keys such as `properties.networkAcls`, and names its enums in the
-constructor; the newer has a descriptor for each field and says the rest in its annotations.
+constructor; the newer has a descriptor for each field and says the rest in its annotations. A model of the older
+generation may stand for several: the body itself says which one it is (`endpointType: EventHub`).
 """
 
 import re
@@ -61,19 +62,34 @@ def _hints(item: Any, module: str) -> dict[str, Any]:
 
 
 def _fields_of_attribute_map(model: Any) -> Fields:
-    if getattr(model, "_subtype_map", None):
+    if vars(model).get("_subtype_map"):
         raise TypeError(f"{model.__name__} stands for several models: {model._subtype_map}")
-    hints = _hints(model.__init__, model.__module__)
+    hints = {**_hints(model.__init__, model.__module__), **_own_discriminators(model)}
     fields = Fields(model.__name__)
     for attribute, entry in model._attribute_map.items():
+        if not entry["key"]:
+            # Whatever else there may be: let through, it would hide every misspelling.
+            continue
         rules = model._validation.get(attribute, {})
         read_only = rules.get("readonly", False)
         # What the service alone sets is no argument of the constructor.
         shape = Any if read_only else hints[attribute]
-        # A dot that belongs to a name is escaped.
-        keys = [key.replace("\\.", ".") for key in re.split(r"(?<!\\)\.", entry["key"])]
-        _place(fields, keys, Field(shape, rules.get("required", False) and not read_only, read_only))
+        _place(fields, _wire_keys(entry), Field(shape, rules.get("required", False) and not read_only, read_only))
     return fields
+
+
+def _wire_keys(entry: Mapping[str, str]) -> list[str]:
+    # A dot that belongs to a name is escaped.
+    return [key.replace("\\.", ".") for key in re.split(r"(?<!\\)\.", entry["key"])]
+
+
+def _own_discriminators(model: Any) -> dict[str, Any]:
+    """What tells the model from others of its family: attribute -> the only values that lead to it."""
+    return {
+        attribute: Literal[tuple(value for value, name in names.items() if name == model.__name__)]
+        for kind in model.__mro__[1:]
+        for attribute, names in vars(kind).get("_subtype_map", {}).items()
+    }
 
 
 def _place(fields: Fields, keys: list[str], item: Field) -> None:
@@ -121,10 +137,25 @@ def _walk(value: object, shape: Any, path: str) -> Iterator[str]:
             yield f"{path}: {value!r} is no {shape.__name__}"
     elif isinstance(shape, type) and issubclass(shape, Enum):
         yield from _walk_choice(value, [item.value for item in shape], shape.__name__, path)
+    elif isinstance(shape, type) and vars(shape).get("_subtype_map"):
+        yield from _walk_family(value, shape, path)
     elif isinstance(shape, type):
         yield from _walk_fields(value, fields_of(shape), path)
     else:
         raise TypeError(f"{path}: the walk does not know {shape}")
+
+
+def _walk_family(value: object, model: Any, path: str) -> Iterator[str]:
+    ((attribute, names),) = vars(model)["_subtype_map"].items()
+    (key,) = _wire_keys(model._attribute_map[attribute])
+    chosen = value.get(key) if isinstance(value, Mapping) else None
+    if isinstance(chosen, str) and chosen in names:
+        yield from _walk(value, getattr(sys.modules[model.__module__], names[chosen]), path)
+    else:
+        # Without knowing which one it is, nothing else can be said of it.
+        told_apart_by = Fields(model.__name__, {key: Field(Literal[tuple(names)], required=True)})
+        known = {key: chosen} if chosen is not None else {}
+        yield from _walk_fields(known if isinstance(value, Mapping) else value, told_apart_by, path)
 
 
 def _walk_fields(value: object, fields: Fields, path: str) -> Iterator[str]:

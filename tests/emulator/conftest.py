@@ -133,7 +133,7 @@ def emulator(shared_emulator: RunningEmulator) -> RunningEmulator:
     """An empty local Azure, without faults."""
     shared_emulator.control("POST", "reset")
     seconds = ("query_lag", "role_propagation", "latency", "write_latency", "publish_seconds")
-    off = {**dict.fromkeys(seconds, 0), "failing_publishes": 0, "failing_calls": []}
+    off = {**dict.fromkeys(seconds, 0), "failing_publishes": 0, "failing_calls": [], "outside": False}
     shared_emulator.control("PUT", "faults", off)
     return shared_emulator
 

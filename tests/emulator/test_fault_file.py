@@ -23,6 +23,7 @@ def test_a_file_names_faults_as_the_control_interface_does(tmp_path: Path) -> No
         ({"failing_calls": [{"stattus": 500}]}, "stattus"),
         ({"failing_calls": [{"path": "("}]}, "unterminated subpattern"),
         ({"failing_calls": 3}, "not iterable"),
+        ({"outside": "false"}, "outside is 'false': give true or false"),
     ],
 )
 def test_what_is_no_fault_is_refused_before_it_acts(document: object, problem: str) -> None:

@@ -216,6 +216,17 @@ def test_a_query_sees_a_write_after_the_lag_and_a_read_by_id_at_once(world: Worl
     assert world.twin_ids() == []
 
 
+def test_outside_every_network_an_instance_without_public_access_refuses_all(world: World) -> None:
+    instance = {"location": "westeurope", "properties": {"publicNetworkAccess": "Disabled"}}
+    world.faults(outside=True)
+    assert world.instance("GET", "/models").status_code == 200
+
+    world.emulator.call("PUT", world.instance_id, instance, version="2023-01-31").raise_for_status()
+
+    assert world.instance("GET", "/models").status_code == 403
+    assert world.emulator.control("GET", "faults")["outside"] is True
+
+
 @pytest.mark.parametrize(("fault", "slow"), [("latency", ["GET", "PUT"]), ("write_latency", ["PUT"])])
 def test_a_latency_holds_back_the_calls_that_it_is_for(world: World, fault: str, slow: list[str]) -> None:
     world.instance("POST", "/models", [MODEL]).raise_for_status()

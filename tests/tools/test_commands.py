@@ -27,6 +27,20 @@ def test_down_with_nothing_deployed_stops_the_local_azure_and_is_content(
     assert capsys.readouterr().out == "There is no stack to remove.\n"
 
 
+def test_a_preview_runs_the_policy_pack_and_says_so_when_it_passes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run: list[tuple[str, ...]] = []
+    monkeypatch.setattr(commands, "_start", lambda: None)
+    monkeypatch.setattr(commands, "get_policy_pack", lambda *, report: Path("policy_pack/run"))
+    monkeypatch.setattr(commands, "_run", lambda _pulumi, *arguments: run.append(arguments))
+
+    commands.preview()
+
+    assert run == [("preview", "--diff", "--policy-pack", "policy_pack/run")]
+    assert capsys.readouterr().out == "Every policy of policy_pack passed.\n"
+
+
 def test_a_failure_is_one_sentence_and_exit_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.checkout import VENV
 from tools.documents import read_yaml
 from tools.errors import ToolError
 from tools.local_azure import LocalAzure
@@ -81,3 +82,19 @@ def test_a_cloud_of_the_projects_own_is_refused_and_not_silently_replaced(azure:
     (project / "Pulumi.local.yaml").write_text("config:\n  digital-twins-rbac:cloud: {authorty: x}\n")
     with pytest.raises(ToolError, match="take out digital-twins-rbac:cloud"):
         LocalStack(azure.folder, project).write_config(azure)
+
+
+def test_a_project_with_an_environment_of_its_own_runs_on_it(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / ".venv" / "bin").mkdir(parents=True)
+    (project / ".venv" / "bin" / "python").touch()
+    (project / "Pulumi.yaml").write_text("name: p\nruntime: {name: python, options: {virtualenv: .venv}}\n")
+
+    assert LocalStack(tmp_path, project).python == project / ".venv" / "bin" / "python"
+
+
+@pytest.mark.parametrize("runtime", ["python", "{name: python}", "{name: python, options: {virtualenv: gone}}"])
+def test_a_project_without_one_runs_on_the_checkouts(tmp_path: Path, runtime: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(f"name: p\nruntime: {runtime}\n")
+
+    assert LocalStack(tmp_path, tmp_path).python == VENV / "bin" / "python"

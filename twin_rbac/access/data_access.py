@@ -9,42 +9,20 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from twin_rbac.access.assignments import RoleAssignment
-from twin_rbac.access.permissions import Permission, allow_action, allow_data_action
+from twin_rbac.access.permissions import (
+    OLDER_DATA_ACTIONS,
+    PERMISSION_SCOPES,
+    Permission,
+    allow_action,
+    allow_data_action,
+)
 
 _PROVIDER = "Microsoft.DigitalTwins/"
 _GROUP = "Group"
 
-DATA_ACTIONS = tuple(
-    f"{_PROVIDER}{operation}"
-    for operation in (
-        "query/action",
-        "digitaltwins/read",
-        "digitaltwins/write",
-        "digitaltwins/delete",
-        "digitaltwins/commands/action",
-        "digitaltwins/relationships/read",
-        "digitaltwins/relationships/write",
-        "digitaltwins/relationships/delete",
-        "eventroutes/read",
-        "eventroutes/write",
-        "eventroutes/delete",
-        "jobs/import/read",
-        "jobs/import/write",
-        "jobs/import/delete",
-        "jobs/imports/read",
-        "jobs/imports/write",
-        "jobs/imports/delete",
-        "jobs/imports/cancel/action",
-        "jobs/delete/read",
-        "jobs/delete/write",
-        "jobs/deletions/read",
-        "jobs/deletions/write",
-        "models/read",
-        "models/write",
-        "models/delete",
-    )
-)
-"""Every data action of an instance, with the older names of the jobs'."""
+_BY_SCOPE = (action for verbs in PERMISSION_SCOPES.values() for actions in verbs.values() for action in actions)
+DATA_ACTIONS = tuple(sorted((*_BY_SCOPE, *OLDER_DATA_ACTIONS), key=lambda action: not action.endswith("query/action")))
+"""Every data action of an instance, with the older names of the jobs'; the one that reads every tenant first."""
 
 TAKEOVER_ACTIONS = (
     "Microsoft.Authorization/roleAssignments/write",

@@ -1,10 +1,58 @@
-"""What the permissions of a role allow."""
+"""What there is to allow on an instance, and what the permissions of a role allow."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
+
+_PROVIDER = "Microsoft.DigitalTwins"
+
+PERMISSION_SCOPES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "models": {
+        "read": (f"{_PROVIDER}/models/read",),
+        "write": (f"{_PROVIDER}/models/write",),
+        "delete": (f"{_PROVIDER}/models/delete",),
+    },
+    "query": {"action": (f"{_PROVIDER}/query/action",)},
+    # Never digitaltwins/*: the wildcard would grant the relationships too (fact sheet adt-rbac, section 3).
+    "twins": {
+        "read": (f"{_PROVIDER}/digitaltwins/read",),
+        "write": (f"{_PROVIDER}/digitaltwins/write",),
+        "delete": (f"{_PROVIDER}/digitaltwins/delete",),
+        "action": (f"{_PROVIDER}/digitaltwins/commands/action",),
+    },
+    "relationships": {
+        "read": (f"{_PROVIDER}/digitaltwins/relationships/read",),
+        "write": (f"{_PROVIDER}/digitaltwins/relationships/write",),
+        "delete": (f"{_PROVIDER}/digitaltwins/relationships/delete",),
+    },
+    "eventRoutes": {
+        "read": (f"{_PROVIDER}/eventroutes/read",),
+        "write": (f"{_PROVIDER}/eventroutes/write",),
+        "delete": (f"{_PROVIDER}/eventroutes/delete",),
+    },
+    "jobs": {
+        "read": (f"{_PROVIDER}/jobs/imports/read", f"{_PROVIDER}/jobs/deletions/read"),
+        "write": (f"{_PROVIDER}/jobs/imports/write",),
+        # To start a deletion job is to delete every twin, relationship and model: whoever may write cannot.
+        "delete": (f"{_PROVIDER}/jobs/imports/delete", f"{_PROVIDER}/jobs/deletions/write"),
+        "action": (f"{_PROVIDER}/jobs/imports/cancel/action",),
+    },
+}
+"""Permission scope -> verb -> the data actions that it stands for.
+
+The five scopes of the service's security page, and jobs (fact sheet adt-rbac, sections 1 and 4).
+"""
+
+OLDER_DATA_ACTIONS = (
+    f"{_PROVIDER}/jobs/import/read",
+    f"{_PROVIDER}/jobs/import/write",
+    f"{_PROVIDER}/jobs/import/delete",
+    f"{_PROVIDER}/jobs/delete/read",
+    f"{_PROVIDER}/jobs/delete/write",
+)
+"""Names that jobs had before: they count when somebody holds them, and no role of ours is made of them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,11 @@ import typer
 # Typer brings its own copy of click, and exports no base class of its usage errors.
 from typer._click.exceptions import ClickException
 
-from twin_rbac.cli import query, tags
+from twin_rbac.cli import query, report, tags
 from twin_rbac.cli.errors import CommandError
 from twin_rbac.cli.output import note
 from twin_rbac.clients.errors import AzureError
+from twin_rbac.insight.errors import InsightError
 from twin_rbac.role_tags.errors import RoleTagsError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(tags.app, name="tags")
 app.add_typer(query.app, name="query")
+app.add_typer(report.app, name="report")
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
     except RoleTagsError as error:
         # Their lines start with a place, which an editor may follow.
         code = _fail(str(error), error)
-    except (AzureError, CommandError) as error:
+    except (AzureError, CommandError, InsightError) as error:
         code = _fail(f"error: {error}", error)
     except KeyboardInterrupt:
         code = 130

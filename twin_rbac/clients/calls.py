@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from twin_rbac.clients.errors import (
     AzureError,
@@ -72,6 +73,17 @@ class Answer:
     headers: Mapping[str, str]
     document: Any
     """The JSON body; None when there is none, or none that can be read."""
+
+
+def make_path(*segments: str, api_version: str) -> str:
+    """The path of something on the data plane, for `Call.path`."""
+    return f"/{'/'.join(map(_encode, segments))}?api-version={api_version}"
+
+
+def _encode(segment: str) -> str:
+    # A twin's id may hold slashes, spaces and question marks; one that is nothing but dots would lead elsewhere.
+    encoded = quote(segment, safe="")
+    return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
 
 
 def parse_body(body: bytes) -> Any:

@@ -5,6 +5,7 @@
       SignInFailed            no token to be had, or the one we sent is not accepted
       EndpointRefused         an address that a token may not be sent to
       AccessDenied            403: the caller lacks an action
+      OutsideNetwork          403: the instance takes calls from inside its network alone
       InstanceNotFound        no instance answers there for this tenant
       TwinNotFound            404 for a twin
       PreconditionFailed      412: the thing changed, or is already there
@@ -64,6 +65,16 @@ class AccessDenied(AzureError):
         super().__init__(
             f"the caller may not do {action} at {scope}; assign it a role there that has this action "
             "(a new assignment takes up to 10 minutes to act)"
+        )
+
+
+class OutsideNetwork(AzureError):
+    """The instance takes calls from inside its network alone, and the caller is outside."""
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(
+            f"the instance {instance_id.rsplit('/', 1)[-1]} takes calls from inside its network alone (public network "
+            "access is off): run this inside the network"
         )
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 from azure.core.credentials_async import AsyncTokenCredential
 
-from twin_rbac.clients.calls import Answer, Call, Patience
+from twin_rbac.clients.calls import Answer, Call, Patience, make_path
 from twin_rbac.clients.cloud import PUBLIC_CLOUD, Cloud
 from twin_rbac.clients.errors import InvalidRequest, PreconditionFailed, TwinNotFound
+from twin_rbac.clients.event_routes import EventRoutes
 from twin_rbac.clients.rate import Rate, RateLimiter
 from twin_rbac.clients.transport import OnDenied, Transport
 
@@ -80,6 +80,8 @@ class InstanceClient:
             ca_file=ca_file,
             patience=patience,
         )
+        self.event_routes = EventRoutes(self._transport)
+        """The instance's event routes."""
 
     async def __aenter__(self) -> Self:
         """Opens the session."""
@@ -247,10 +249,4 @@ class InstanceClient:
 
 
 def _path(*segments: str, api_version: str = API_VERSION) -> str:
-    return f"/{'/'.join(map(_encode, segments))}?api-version={api_version}"
-
-
-def _encode(segment: str) -> str:
-    # A twin's id may hold slashes, spaces and question marks; one that is nothing but dots would lead elsewhere.
-    encoded = quote(segment, safe="")
-    return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
+    return make_path(*segments, api_version=api_version)

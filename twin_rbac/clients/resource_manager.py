@@ -46,6 +46,16 @@ class ResourceManagerClient:
         """Closes the session."""
         await self._transport.__aexit__(kind, error, trace)
 
+    async def get_instance(self, instance_id: str) -> Mapping[str, Any] | None:
+        """An Azure Digital Twins instance as Resource Manager writes it; None when there is none.
+
+        Raises:
+            AccessDenied: the caller may not read it.
+            AzureError: Resource Manager gives no usable answer.
+        """
+        action = "Microsoft.DigitalTwins/digitalTwinsInstances/read"
+        return await self._find(instance_id, api_version=_INSTANCES, action=action, absent=_ABSENT)
+
     async def get_host_name(self, instance_id: str) -> str | None:
         """The host name of an Azure Digital Twins instance; None when there is no such instance.
 
@@ -54,8 +64,7 @@ class ResourceManagerClient:
             InstanceNotReady: there is one that has no host name yet.
             AzureError: Resource Manager gives no usable answer.
         """
-        action = "Microsoft.DigitalTwins/digitalTwinsInstances/read"
-        instance = await self._find(instance_id, api_version=_INSTANCES, action=action, absent=_ABSENT)
+        instance = await self.get_instance(instance_id)
         if instance is None:
             return None
         properties = instance["properties"]

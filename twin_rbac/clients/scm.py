@@ -1,6 +1,7 @@
 """The publish endpoint of a function app, and what the app says of itself (fact sheet pulumi-azure, section 2.5)."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,9 @@ _UPLOAD = Patience(answer_timeout=600)
 _POLL = Patience(answer_timeout=30)
 _HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
 """An app that nobody called for a while starts first; one in another network does not even connect."""
+_REACH_TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=10)
+_FORBIDDEN_ADDRESS = "x-ms-forbidden-ip"
+"""The header of App Service's `403 Ip Forbidden`: it is about the caller's address, and not about its rights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,16 +146,48 @@ async def read_health(endpoint: str, *, ca_file: Path | None = None) -> Health:
     Raises:
         EndpointRefused: the endpoint is no address over https.
     """
-    base = secure_url(endpoint)
-    connector = aiohttp.TCPConnector(ssl=create_tls_context(ca_file))
     try:
-        async with (
-            aiohttp.ClientSession(connector=connector, timeout=_HEALTH_TIMEOUT) as session,
-            session.get(base.with_path("/healthz"), proxy=proxy_for(base), allow_redirects=False) as answer,
-        ):
+        async with _get(endpoint, "/healthz", _HEALTH_TIMEOUT, ca_file) as answer:
+            if _is_closed(answer):
+                return Health(status=403, package=None, reason="takes no calls from this address (403 Ip Forbidden)")
             return _read_health(answer.status, parse_body(await answer.read()))
     except (TimeoutError, aiohttp.ClientError) as error:
         return Health(status=None, package=None, reason=f"does not answer: {error or type(error).__name__}")
+
+
+async def takes_calls(host: str, *, ca_file: Path | None = None) -> bool:
+    """Whether the network lets calls from here through to a publish endpoint; asked once, and without a token.
+
+    One that has no name yet, or does not answer for another reason, may well do so later: that is True.
+
+    Raises:
+        EndpointRefused: the host is no address over https.
+    """
+    try:
+        async with _get(host, "/", _REACH_TIMEOUT, ca_file) as answer:
+            return not _is_closed(answer)
+    except aiohttp.ConnectionTimeoutError:
+        # Its name leads to an address in a network that this machine has no way into.
+        return False
+    except (TimeoutError, aiohttp.ClientError):
+        return True
+
+
+@asynccontextmanager
+async def _get(
+    address: str, path: str, patience: aiohttp.ClientTimeout, ca_file: Path | None
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    base = secure_url(address)
+    connector = aiohttp.TCPConnector(ssl=create_tls_context(ca_file))
+    async with (
+        aiohttp.ClientSession(connector=connector, timeout=patience) as session,
+        session.get(base.with_path(path), proxy=proxy_for(base), allow_redirects=False) as answer,
+    ):
+        yield answer
+
+
+def _is_closed(answer: aiohttp.ClientResponse) -> bool:
+    return answer.status == 403 and _FORBIDDEN_ADDRESS in answer.headers
 
 
 def _read_deployment(document: Any) -> Deployment:

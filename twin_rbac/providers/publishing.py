@@ -9,9 +9,9 @@ from pulumi.dynamic import ReadResult
 from twin_rbac.access.permissions import allow_action
 from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.credential import create_credential
-from twin_rbac.clients.errors import AccessDenied, AzureError
+from twin_rbac.clients.errors import AccessDenied
 from twin_rbac.clients.resource_manager import ResourceManagerClient
-from twin_rbac.clients.scm import NO_PACKAGE, Health, ScmClient, read_health
+from twin_rbac.clients.scm import NO_PACKAGE, Health, ScmClient, read_health, takes_calls
 from twin_rbac.providers.bundle import Package, build_package
 from twin_rbac.providers.errors import PublishFailed
 from twin_rbac.providers.live import say
@@ -31,39 +31,64 @@ _PAUSE = 2.0
 async def publish(props: Properties) -> Properties:
     """Builds the package, publishes it, and returns the resource's outputs when the app runs it.
 
+    An app that takes no calls from here is found out first: nothing is built, and nothing is waited for.
+
     Raises:
         PackageNotBuilt: it cannot be built.
-        PublishFailed: the app does not run it.
+        PublishFailed: the app does not run it, or takes no calls from this network.
         AzureError: a call failed for good.
     """
-    package = await asyncio.to_thread(build_package, wheels=props["wheels"], runtime=props["runtime"])
-    if package.hash != props["package"]:
-        raise PublishFailed("the gateway's files changed while Pulumi ran; run pulumi up again")
-    return {**props, "endpoint": await _publish(props, package)}
-
-
-async def _publish(props: Properties, package: Package) -> str:
-    """Returns the URL that the app runs the package at."""
     cloud = Cloud.from_mapping(props.get("cloud"))
     async with create_credential(cloud=cloud) as credential, ResourceManagerClient(credential, cloud=cloud) as manager:
         site = await _require_site(manager, props["siteId"])
         host, endpoint = _scm_host_of(site), _endpoint_of(site)
+        if _is_private(site):
+            await _require_reach(site, host)
+        package = await _build(props)
         propagation = RolePropagation(
             lambda: manager.list_permissions(props["siteId"]), say=say, allows=allow_action, place="the function app"
         )
-        async with ScmClient(host, credential, cloud=cloud, on_denied=propagation.should_retry) as scm:
-            rollout = Rollout(scm, say=say)
+
+        async def should_retry(action: str) -> bool:
+            # A 403 for the caller's address has nothing to do with its role.
+            await _require_reach(site, host)
+            return await propagation.should_retry(action)
+
+        async with ScmClient(host, credential, cloud=cloud, on_denied=should_retry) as scm:
             say(f"publishing package {package.hash} ({len(package.content) / 1e6:.1f} MB) to {host}")
-            await _deploy(rollout, package)
-            await rollout.await_start(endpoint, package.hash, read_health)
-    return endpoint
+            await _roll_out(Rollout(scm, say=say), endpoint, package)
+    return {**props, "endpoint": endpoint}
 
 
-async def _deploy(rollout: Rollout, package: Package) -> None:
-    try:
-        await rollout.deploy(package.content)
-    except AccessDenied as error:
-        raise AzureError(f"{error}; a publish endpoint that is closed to this address answers 403 too") from error
+async def _build(props: Properties) -> Package:
+    package = await asyncio.to_thread(build_package, wheels=props["wheels"], runtime=props["runtime"])
+    if package.hash != props["package"]:
+        raise PublishFailed("the gateway's files changed while Pulumi ran; run pulumi up again")
+    return package
+
+
+async def _roll_out(rollout: Rollout, endpoint: str, package: Package) -> None:
+    is_confirmed = await rollout.deploy(package.content)
+    await rollout.await_start(endpoint, package.hash, read_health, is_confirmed=is_confirmed)
+
+
+async def _require_reach(site: Mapping[str, Any], host: str) -> None:
+    if await takes_calls(host):
+        return
+    name = site["id"].rsplit("/", 1)[-1]
+    if _is_private(site):
+        raise PublishFailed(
+            f"the function app {name} takes no calls from this network (publicNetworkAccess is Disabled): run pulumi "
+            "up inside the network"
+        )
+    raise PublishFailed(
+        f"the publish endpoint of the function app {name} takes no calls from this address "
+        "(scmIpSecurityRestrictions): run pulumi up from an address that they allow"
+    )
+
+
+def _is_private(site: Mapping[str, Any]) -> bool:
+    return str(site["properties"].get("publicNetworkAccess")).lower() == "disabled"
 
 
 async def _require_site(manager: ResourceManagerClient, site_id: str) -> Mapping[str, Any]:

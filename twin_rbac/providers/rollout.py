@@ -52,8 +52,11 @@ class Rollout:
         self._clock = clock
         self._sleep = sleep
 
-    async def deploy(self, package: bytes) -> None:
+    async def deploy(self, package: bytes) -> bool:
         """Hands the package in and follows it; again, while the app's identity may not write its storage yet.
+
+        Returns:
+            Whether the platform said that it is deployed; if not, only the app itself can tell.
 
         Raises:
             PublishFailed: the deployment fails, or takes too long.
@@ -63,13 +66,10 @@ class Rollout:
         while True:
             try:
                 deployment_id = await self.hand_in(package)
-                if deployment_id is not None:
-                    await self.follow(deployment_id)
+                return deployment_id is not None and await self.follow(deployment_id)
             except StorageRefused:
                 if self._clock() - start >= _LONGEST_REFUSAL:
                     raise
-            else:
-                return
             if not said:
                 self._say(
                     "waiting to publish: the app's identity may not write its storage yet; a new role takes minutes"
@@ -97,8 +97,8 @@ class Rollout:
                 said = reason
             await self._sleep(_RETRY_PAUSE)
 
-    async def follow(self, deployment_id: str) -> None:
-        """Returns when the deployment has succeeded, or when only the app itself can tell any more.
+    async def follow(self, deployment_id: str) -> bool:
+        """Returns True when the deployment has succeeded, and False when only the app itself can tell any more.
 
         Raises:
             PublishFailed: it failed, or takes too long.
@@ -110,9 +110,9 @@ class Rollout:
             if deployment is None:
                 # A publish restarts workers, and the next one knows nothing of it.
                 if seen or waited >= _FIRST_APPEARANCE:
-                    return
+                    return False
             elif _is_done(deployment_id, deployment):
-                return
+                return True
             else:
                 seen = True
                 if deployment.text and deployment.text != said:
@@ -124,8 +124,16 @@ class Rollout:
             f"{f' ({said})' if said else ''}; look at the function app's deployments in the portal, then run again"
         )
 
-    async def await_start(self, endpoint: str, package: str, ask: Callable[[str], Awaitable[Health]]) -> None:
-        """Returns when the app says that it runs the package, or may not be asked from here.
+    async def await_start(
+        self, endpoint: str, package: str, ask: Callable[[str], Awaitable[Health]], *, is_confirmed: bool
+    ) -> None:
+        """Returns when the app says that it runs the package, or takes no calls from here.
+
+        Args:
+            endpoint: where it answers.
+            package: the hash that it should name.
+            ask: asks it once.
+            is_confirmed: whether the platform said that the package is deployed.
 
         Raises:
             PublishFailed: it does not within some minutes.
@@ -133,9 +141,10 @@ class Rollout:
         start = self._clock()
         while (health := await ask(endpoint)).package != package:
             if health.status == 403:
+                hint = "its deployment succeeded" if is_confirmed else "ask its /healthz from an address that it allows"
                 self._say(
-                    f"warning: {endpoint} refuses calls from this address, so it is not known whether it runs the "
-                    "package; ask its /healthz from inside its network"
+                    f"warning: {endpoint} takes no calls from this address, so it was not asked whether it runs the "
+                    f"package; {hint}"
                 )
                 return
             if self._clock() - start >= _LONGEST_START:

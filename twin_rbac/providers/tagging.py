@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.dynamic import CheckFailure, ReadResult
 
-from twin_rbac.clients.errors import AccessDenied
+from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
 from twin_rbac.providers.live import find_target, is_gone, is_known, require_target, say
 from twin_rbac.role_tags.errors import MissingTwins
 from twin_rbac.role_tags.graph_file import load_graph
@@ -24,11 +24,12 @@ _COMPUTED = ("declared", "unlisted")
 async def check(olds: Properties, news: Properties) -> list[CheckFailure]:
     """What is wrong with the new inputs: listed twins that do not exist. Names the unlisted ones on the way.
 
-    A caller without data rights gets one warning; its plan is the comparison of the recorded twins with the manifest.
+    A caller without data rights, or outside the instance's network, gets one warning; its plan is the comparison of the
+    recorded twins with the manifest.
     """
     try:
         plan = await _plan(olds, news)
-    except AccessDenied as error:
+    except (AccessDenied, OutsideNetwork) as error:
         say(f"warning: the live twins were not looked at: {error}")
         return []
     if plan is None:
@@ -178,7 +179,7 @@ async def read(id_: str, props: Properties) -> ReadResult:
     try:
         target = await require_target(props)
         existing = await read_existing(target, rules, declared, expected=declared, progress=say)
-    except AccessDenied as error:
+    except (AccessDenied, OutsideNetwork) as error:
         say(f"warning: the live twins were not looked at: {error}")
         return ReadResult(id_, props)
     plan = make_plan(rules, declared, declared=(), existing=existing)

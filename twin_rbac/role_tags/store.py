@@ -14,6 +14,7 @@ from twin_rbac.clients.cloud import PUBLIC_CLOUD, Cloud
 from twin_rbac.clients.credential import create_credential
 from twin_rbac.clients.errors import AccessDenied, InvalidRequest, PatchInvalid, PreconditionFailed, TwinNotFound
 from twin_rbac.clients.instance import InstanceClient
+from twin_rbac.clients.reach import require_inside
 from twin_rbac.clients.resource_manager import ResourceManagerClient
 from twin_rbac.clients.transport import OnDenied
 from twin_rbac.role_tags.at_once import for_each
@@ -46,12 +47,14 @@ class Target:
 async def open_instance(target: Target, *, say: Say) -> AsyncIterator[InstanceClient]:
     """A client of the instance that waits out a 403 where Resource Manager says that the caller holds the action.
 
+    Where the instance takes calls from inside its network alone and the caller is outside, nothing is waited for.
+
     Args:
         target: the instance; without its id a 403 is believed at once.
         say: is told what is waited for.
 
     Raises:
-        AzureError: from the body, when a call fails for good.
+        AzureError: from the body, when a call fails for good; OutsideNetwork says that it is the network's doing.
     """
     ca_file = Path(target.ca_file) if target.ca_file else None
     async with AsyncExitStack() as stack:
@@ -60,7 +63,7 @@ async def open_instance(target: Target, *, say: Say) -> AsyncIterator[InstanceCl
             target.endpoint,
             credential,
             cloud=target.cloud,
-            on_denied=await _create_patience(target, credential, say, stack),
+            on_denied=await _create_patience(target, credential, say, ca_file, stack),
             ca_file=ca_file,
         )
         yield await stack.enter_async_context(client)
@@ -167,7 +170,7 @@ def _credential_of(target: Target) -> AsyncTokenCredential:
 
 
 async def _create_patience(
-    target: Target, credential: AsyncTokenCredential, say: Say, stack: AsyncExitStack
+    target: Target, credential: AsyncTokenCredential, say: Say, ca_file: Path | None, stack: AsyncExitStack
 ) -> OnDenied | None:
     instance_id = target.instance_id
     if instance_id is None:
@@ -175,6 +178,7 @@ async def _create_patience(
     resource_manager = await stack.enter_async_context(ResourceManagerClient(credential, cloud=target.cloud))
 
     async def list_permissions() -> list[Mapping[str, Any]]:
+        await require_inside(resource_manager, instance_id, target.endpoint, ca_file=ca_file)
         try:
             return await resource_manager.list_permissions(instance_id)
         except AccessDenied:

@@ -1,18 +1,15 @@
 """Models."""
 
-from urllib.parse import urlencode
-
 from starlette.responses import Response
 
 from emulator.digital_twins.call import Call, answer, no_content
 from emulator.digital_twins.errors import InvalidArgument, PatchInvalid
 from emulator.digital_twins.json_patch import REPLACE, parse_patch
-from emulator.digital_twins.paging import is_count, page_size
+from emulator.digital_twins.paging import list_page
 from emulator.digital_twins.service import Service
 from emulator.storage import Document
 
 MAX_PAGE_SIZE = 100
-_CONTINUATION = "continuationToken"
 
 
 def create_models(service: Service, call: Call) -> Response:
@@ -31,15 +28,10 @@ def create_models(service: Service, call: Call) -> Response:
 def list_models(service: Service, call: Call) -> Response:
     """GET /models, in pages."""
     with_definition = call.flag("includeModelDefinition")
-    size = page_size(call.headers.get("max-items-per-page"), default=MAX_PAGE_SIZE, maximum=MAX_PAGE_SIZE)
-    start = call.parameters.get(_CONTINUATION, "0")
-    if not is_count(start):
-        raise InvalidArgument("The continuation token is invalid.")
     wanted = call.parameters.getlist("dependenciesFor")
     found = service.models.with_dependencies(wanted) if wanted else service.models.documents()
-    end = int(start) + size
-    value = [_shown(each, with_definition=with_definition) for each in found[int(start) : end]]
-    return answer({"value": value, "nextLink": _next_link(call, end) if end < len(found) else None})
+    page = list_page(call, "models", found, maximum=MAX_PAGE_SIZE)
+    return answer({**page, "value": [_shown(each, with_definition=with_definition) for each in page["value"]]})
 
 
 def get_model(service: Service, call: Call) -> Response:
@@ -66,8 +58,3 @@ def delete_model(service: Service, call: Call) -> Response:
 
 def _shown(document: Document, *, with_definition: bool) -> Document:
     return document if with_definition else {key: value for key, value in document.items() if key != "model"}
-
-
-def _next_link(call: Call, start: int) -> str:
-    kept = [(key, value) for key, value in call.parameters.multi_items() if key != _CONTINUATION]
-    return f"{call.link('models')}?{urlencode([*kept, (_CONTINUATION, str(start))])}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.resource_manager.errors import Conflict
 from emulator.resource_manager.kinds.kind import Kind, Put
+from emulator.resource_manager.private_links import connections_of, disconnect
 from emulator.storage import Document
 
 
@@ -32,9 +33,14 @@ class InstanceKind(Kind):
             "hostName": host_name,
             "createdTime": put.earlier("createdTime", now),
             "lastUpdatedTime": now,
-            "privateEndpointConnections": [],
         }
 
+    def current(self, document: Document) -> Document:
+        """With its private endpoints."""
+        connections = connections_of(self.storage, document)
+        return {**document, "properties": {**document["properties"], "privateEndpointConnections": connections}}
+
     async def removed(self, document: Document) -> None:
-        """Ends the instance."""
+        """Ends the instance; what lies in it goes too, and its private endpoints lead nowhere."""
+        disconnect(self.storage, document["id"])
         await self.context.instances.stop(document["id"])

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.resource_manager.context import ResourceManagerContext
-from emulator.resource_manager.errors import Conflict
+from emulator.resource_manager.errors import Conflict, InvalidRequest, LinkedAuthorizationFailed
 from emulator.resource_manager.resource_types import ResourceType
-from emulator.resource_manager.scopes import normalise
+from emulator.resource_manager.scopes import covers, normalise
 from emulator.storage import Document
 
 RESOURCES = "resources"
@@ -88,6 +88,51 @@ class Kind:
     async def removed(self, document: Document) -> None:
         """The resource is about to leave the storage, perhaps with all of its group."""
 
-    def find(self, resource_id: str) -> Document | None:
-        """Another resource."""
-        return self.storage.get(RESOURCES, normalise(resource_id))
+    def current(self, document: Document) -> Document:
+        """The resource as it is answered: what other resources make of it stands in it too."""
+        return document
+
+    def is_listed(self, scope: str, document: Document) -> bool:
+        """Whether a list at the scope shows the resource."""
+        return covers(scope, document["id"])
+
+    def find(self, resource_id: str, type_name: str = "") -> Document | None:
+        """Another resource; None also for one of another type."""
+        document = self.storage.get(RESOURCES, normalise(resource_id))
+        return document if document is not None and type_name in {"", document["type"]} else None
+
+    def find_all(self, type_name: str, below: str = "") -> list[Document]:
+        """Other resources of a type, below an id where one is given."""
+        documents = (document for _, document in self.storage.items(RESOURCES))
+        return [item for item in documents if item["type"] == type_name and covers(below, item["id"])]
+
+    def require_linked(self, put: Put, action: str, resource_id: str) -> None:
+        """Returns when the caller may use another resource that the PUT names.
+
+        Raises:
+            LinkedAuthorizationFailed: it may not.
+        """
+        access = self.context.access
+        if not access.allows(put.caller, action, resource_id):
+            raise LinkedAuthorizationFailed(
+                access.client_id(put.caller),
+                put.caller,
+                action=f"{put.row.operations}/write",
+                scope=put.id,
+                linked=(action, resource_id),
+            )
+
+
+def require_global(put: Put) -> None:
+    """Returns when the resource is one of no region.
+
+    Raises:
+        InvalidRequest: it would be in one.
+    """
+    location = put.body["location"]
+    if location.lower() != "global":
+        message = (
+            f"The provided location '{location}' is not available for resource type '{put.row.type}'. List of "
+            "available regions for the resource type is 'global'."
+        )
+        raise InvalidRequest(message, "LocationNotAvailableForResourceType")

@@ -37,8 +37,7 @@ class ComponentKind(Kind):
         Azure's code for one that is not there is unverified.
         """
         workspace_id = put.properties.get("WorkspaceResourceId")
-        workspace = self.find(workspace_id) if workspace_id else None
-        if workspace_id and (workspace is None or workspace["type"] != WORKSPACE.type):
+        if workspace_id and self.find(workspace_id, WORKSPACE.type) is None:
             raise ResourceNotFound(f"The workspace '{workspace_id}' was not found.")
 
     async def properties(self, put: Put) -> Mapping[str, Any]:

@@ -36,6 +36,7 @@ REFUSED_SETTINGS = frozenset(
 REFUSED_PROPERTIES = ("containerSize", "endToEndEncryptionEnabled", "hyperV", "isXenon", "reserved")
 """Properties of a site that Flex Consumption refuses, unless they are false."""
 
+_READY_IN_ZONES = 2
 _MEMORY = (512, 2048, 4096)
 _PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
@@ -77,6 +78,8 @@ def check_plan(put: Put, plan: Document | None, sites: Sequence[Document]) -> No
     if others:
         message = f"The Flex Consumption plan '{plan['name']}' takes one app only, and has '{others[0]}'."
         raise Conflict(message, "Conflict")
+    if plan["properties"].get("zoneRedundant"):
+        _check_always_ready(put.properties.get("functionAppConfig", {}))
 
 
 def check_deployment(put: Put, containers: Collection[str]) -> None:
@@ -95,6 +98,17 @@ def check_deployment(put: Put, containers: Collection[str]) -> None:
     if storage["value"].rstrip("/") not in containers:
         raise _bad_request(f"The deployment container '{storage['value']}' does not exist.")
     _check_authentication(storage.get("authentication", {}), put.body.get("identity", {}))
+
+
+def _check_always_ready(config: Mapping[str, Any]) -> None:
+    """In a zone redundant plan, what is always ready is so in two zones at least."""
+    for item in config.get("scaleAndConcurrency", {}).get("alwaysReady", []):
+        if item.get("instanceCount", 0) < _READY_IN_ZONES:
+            message = (
+                f"alwaysReady of '{item.get('name')}' has {item.get('instanceCount', 0)} instances, and needs "
+                f"{_READY_IN_ZONES} or more: the plan is zone redundant."
+            )
+            raise _bad_request(message)
 
 
 def _check_authentication(authentication: Mapping[str, Any], identity: Mapping[str, Any]) -> None:

@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.resource_manager.context import SiteHosts
-from emulator.resource_manager.errors import Conflict, InvalidRequest, LinkedAuthorizationFailed
-from emulator.resource_manager.kinds.kind import RESOURCES, Kind, Put
+from emulator.resource_manager.errors import Conflict, InvalidRequest
+from emulator.resource_manager.kinds.kind import Kind, Put
+from emulator.resource_manager.kinds.network import SUBNET_JOIN
+from emulator.resource_manager.kinds.site_network import check_address_rules, check_subnet
 from emulator.resource_manager.kinds.site_rules import check_deployment, check_flex, check_plan
+from emulator.resource_manager.private_links import disconnect
+from emulator.resource_manager.resource_types.network import SUBNET
+from emulator.resource_manager.resource_types.site_config import NETWORK_RULES
 from emulator.resource_manager.resource_types.storage import CONTAINER
 from emulator.resource_manager.resource_types.web import SITE
 from emulator.resource_manager.scopes import normalise
@@ -47,13 +52,15 @@ class SiteKind(Kind):
         check_flex(put)
         plan_id = put.properties["serverFarmId"]
         check_plan(put, self.find(plan_id), _sites_in(self, plan_id))
-        self._require_join(put, plan_id)
-        containers = [item for _, item in self.storage.items(RESOURCES) if item["type"] == CONTAINER.type]
-        check_deployment(put, {self._address(container) for container in containers})
+        self.require_linked(put, _JOIN, plan_id)
+        check_deployment(put, {self._address(container) for container in self.find_all(CONTAINER.type)})
+        check_address_rules(put)
+        self._check_subnet(put)
 
     async def properties(self, put: Put) -> Mapping[str, Any]:
         """With the host names, and without the app settings."""
-        config = {key: value for key, value in put.properties.get("siteConfig", {}).items() if key != "appSettings"}
+        config = {**_rules_before(put), **put.properties.get("siteConfig", {})}
+        config.pop("appSettings", None)
         app_config = put.properties.get("functionAppConfig") or put.earlier("functionAppConfig", None)
         return {
             **put.row.answered,
@@ -78,19 +85,17 @@ class SiteKind(Kind):
 
     async def removed(self, document: Document) -> None:
         """Ends the site. Its plan stays, as azure-native asks of Azure (`deleteEmptyServerFarm=false`)."""
+        disconnect(self.storage, document["id"])
         await self.context.sites.stop(document["id"])
         self.storage.delete(SITE_SETTINGS, normalise(document["id"]))
 
-    def _require_join(self, put: Put, plan_id: str) -> None:
-        access = self.context.access
-        if not access.allows(put.caller, _JOIN, plan_id):
-            raise LinkedAuthorizationFailed(
-                access.client_id(put.caller),
-                put.caller,
-                action=f"{put.row.operations}/write",
-                scope=put.id,
-                linked=(_JOIN, plan_id),
-            )
+    def _check_subnet(self, put: Put) -> None:
+        subnet_id = put.properties.get("virtualNetworkSubnetId")
+        if subnet_id is None:
+            return
+        subnet = self.find(subnet_id, SUBNET.type)
+        check_subnet(put, subnet, self.find(SUBNET.parent_of(subnet_id)))
+        self.require_linked(put, SUBNET_JOIN, subnet_id)
 
     def _address(self, container: Document) -> str:
         account = container["id"].split("/")[8]
@@ -129,9 +134,15 @@ class PublishingKind(Kind):
 def _sites_in(kind: Kind, plan_id: str) -> list[Document]:
     return [
         document
-        for _, document in kind.storage.items(RESOURCES)
-        if document["type"] == SITE.type and normalise(document["properties"]["serverFarmId"]) == normalise(plan_id)
+        for document in kind.find_all(SITE.type)
+        if normalise(document["properties"]["serverFarmId"]) == normalise(plan_id)
     ]
+
+
+def _rules_before(put: Put) -> Mapping[str, Any]:
+    """What a PUT that says nothing of it leaves as it is."""
+    config = put.earlier("siteConfig", {})
+    return {name: config[name] for name in NETWORK_RULES if name in config}
 
 
 def _host_facts(hosts: SiteHosts) -> Mapping[str, Any]:

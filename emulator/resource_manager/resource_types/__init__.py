@@ -1,6 +1,18 @@
 """The one table of resource types: what Resource Manager takes, and how Pulumi's resources map to it."""
 
-from emulator.resource_manager.resource_types import authorization, groups, monitoring, storage, web
+from emulator.resource_manager.resource_types import (
+    alerting,
+    authorization,
+    digital_twins,
+    groups,
+    kusto,
+    messaging,
+    monitoring,
+    network,
+    private_dns,
+    storage,
+    web,
+)
 from emulator.resource_manager.resource_types.row import ResourceType
 
 RESOURCE_TYPES: tuple[ResourceType, ...] = (
@@ -9,8 +21,14 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
     *storage.ROWS,
     *monitoring.ROWS,
     *web.ROWS,
+    *network.ROWS,
+    *private_dns.ROWS,
+    *messaging.ROWS,
+    *kusto.ROWS,
+    *digital_twins.ROWS,
+    *alerting.ROWS,
 )
-"""What the program's resources need, and no more."""
+"""What the program's resources and what they are connected to need, and no more."""
 
 __all__ = ["RESOURCE_TYPES", "ResourceType", "find_by_token", "find_by_type"]
 

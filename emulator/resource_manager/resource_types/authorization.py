@@ -65,4 +65,28 @@ ROLE_ASSIGNMENT = ResourceType(
     auto_name="guid",
 )
 
-ROWS = (ROLE_DEFINITION, ROLE_ASSIGNMENT)
+LOCK = ResourceType(
+    type="Microsoft.Authorization/locks",
+    token="azure-native:authorization:ManagementLockByScope",  # noqa: S106  # a type token
+    path="{scope}/providers/Microsoft.Authorization/locks/{lockName}",
+    name_input="lockName",
+    name_pattern=r"[^<>%&?\\/]{1,260}",
+    name_rule="1-260 characters without < > % & ? \\ /",
+    api_versions=("2020-05-01", "2016-09-01"),
+    body=an_object(
+        {
+            "properties": an_object(
+                {
+                    "level": Shape(required=True, enum=("NotSpecified", "CanNotDelete", "ReadOnly")),
+                    "notes": Shape(longest=512),
+                    "owners": a_list(an_object({"applicationId": Shape()})),
+                },
+                required=True,
+            )
+        }
+    ),
+    replaces=("scope", "lockName"),
+    auto_name="hex",
+)
+
+ROWS = (ROLE_DEFINITION, ROLE_ASSIGNMENT, LOCK)

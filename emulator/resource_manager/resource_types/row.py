@@ -24,7 +24,7 @@ class ResourceType:
     token: str
     """Pulumi's type token."""
     path: str
-    """The id, with the names of Pulumi's inputs where the values go; `{scope}` stands for any scope."""
+    """The id, with the names of Pulumi's inputs where the values go; one that it begins with stands for any scope."""
     name_input: str
     """The input that names the resource."""
     name_pattern: str
@@ -49,6 +49,8 @@ class ResourceType:
     """What the service answers in `properties` where a PUT says nothing."""
     default_body: Mapping[str, Any] | None = None
     """What stands in `properties` from the start; a resource with it comes and goes with its parent alone."""
+    outlives: bool = False
+    """Whether it stays when what it stands at is deleted, and is there again when that is made again."""
     created_status: int = 201
     """The status of a PUT that makes one."""
     taken_code: str = ""
@@ -71,6 +73,11 @@ class ResourceType:
         return tuple(re.findall(r"{(\w+)}", self.path.replace("{subscriptionId}", "")))
 
     @property
+    def scope_input(self) -> str:
+        """Pulumi's input that is the scope, for a type that stands at any; empty for one that lies in a group."""
+        return self.path_inputs[0] if self.path.startswith("{") else ""
+
+    @property
     def not_supported(self) -> tuple[str, ...]:
         """Pulumi's inputs that Azure takes and the local Azure does not."""
         inner = self.body.properties.get("properties", Shape()).not_supported
@@ -86,7 +93,7 @@ class ResourceType:
     def pattern(self) -> re.Pattern[str]:
         """What an id matches; the values of the path's inputs are its groups."""
         parts = re.split(r"{(\w+)}", self.path)
-        written = [_group(part) if position % 2 else re.escape(part) for position, part in enumerate(parts)]
+        written = [self._group(part) if position % 2 else re.escape(part) for position, part in enumerate(parts)]
         return re.compile("".join(written), re.IGNORECASE)
 
     def name_of(self, resource_id: str) -> str:
@@ -96,7 +103,15 @@ class ResourceType:
 
     def parent_of(self, resource_id: str) -> str:
         """The id of the resource that one of this type is a part of."""
-        return "/".join(resource_id.split("/")[:9])
+        return "/".join(resource_id.split("/")[: 7 + 2 * self.parent_type.count("/")])
+
+    def scope_of(self, resource_id: str) -> str:
+        """The scope in the id of a type that stands at any."""
+        match = self.pattern.fullmatch(resource_id)
+        return match[self.scope_input] if match else ""
+
+    def _group(self, name: str) -> str:
+        return f"(?P<{name}>{'.*' if name == self.scope_input else '[^/]+'})"
 
 
 def identity_shape(both: str, *, required: bool = True) -> Shape:
@@ -118,7 +133,3 @@ def tracked(properties: Mapping[str, Shape], *, not_supported: tuple[str, ...] =
     """The body of a resource with a place and resource tags, and what else stands beside `properties`."""
     inner = an_object(properties, not_supported=not_supported)
     return an_object({"location": REQUIRED, "tags": TAGS, **beside, "properties": inner})
-
-
-def _group(name: str) -> str:
-    return f"(?P<{name}>{'.*' if name == 'scope' else '[^/]+'})"

@@ -16,9 +16,33 @@ FLEX_REFUSES = {
 }
 """What `siteConfig` may hold elsewhere, and not in a Flex Consumption plan."""
 
+_ALLOW = Shape(enum=("Allow", "Deny"))
+_ADDRESS_RULE = an_object(
+    {
+        "action": _ALLOW,
+        "ipAddress": Shape(required=True),
+        "name": Shape(longest=32),
+        "description": Shape(longest=150),
+        "priority": Shape(type="integer", least=1, most=2**31 - 1),
+        "tag": Shape(enum=("Default",)),
+    },
+    not_supported=("headers", "subnetMask", "subnetTrafficTag", "vnetSubnetResourceId", "vnetTrafficTag"),
+)
+_RULES = Shape(type="array", items=_ADDRESS_RULE, longest=512)
+
+NETWORK_RULES = {
+    "ipSecurityRestrictions": _RULES,
+    "ipSecurityRestrictionsDefaultAction": _ALLOW,
+    "scmIpSecurityRestrictions": _RULES,
+    "scmIpSecurityRestrictionsDefaultAction": _ALLOW,
+    "scmIpSecurityRestrictionsUseMain": Shape(type="boolean"),
+}
+"""Who reaches a site, and its SCM site, by address."""
+
 SITE_CONFIG = an_object(
     {
         "appSettings": a_list(APP_SETTING),
+        **NETWORK_RULES,
         "ftpsState": Shape(enum=("AllAllowed", "FtpsOnly", "Disabled")),
         "minTlsVersion": _TLS,
         "scmMinTlsVersion": _TLS,
@@ -42,12 +66,11 @@ SITE_CONFIG = an_object(
         *("acrUseManagedIdentityCreds", "acrUserManagedIdentityID", "apiDefinition", "apiManagementConfig"),
         *("appCommandLine", "autoHealEnabled", "autoHealRules", "autoSwapSlotName", "azureStorageAccounts"),
         *("connectionStrings", "cors", "documentRoot", "elasticWebAppScaleLimit", "experiments", "handlerMappings"),
-        *("http20ProxyFlag", "ipSecurityRestrictions", "ipSecurityRestrictionsDefaultAction", "javaContainer"),
+        *("http20ProxyFlag", "javaContainer"),
         *("javaContainerVersion", "javaVersion", "limits", "loadBalancing", "logsDirectorySizeLimit"),
         *("managedPipelineMode", "managedServiceIdentityId", "metadata", "minTlsCipherSuite", "nodeVersion"),
         *("phpVersion", "powerShellVersion", "publishingUsername", "push", "remoteDebuggingVersion"),
-        *("requestTracingExpirationTime", "scmIpSecurityRestrictions", "scmIpSecurityRestrictionsDefaultAction"),
-        *("scmIpSecurityRestrictionsUseMain", "tracingOptions", "virtualApplications", "vnetName"),
+        *("requestTracingExpirationTime", "tracingOptions", "virtualApplications", "vnetName"),
         *("vnetPrivatePortsCount", "websiteTimeZone", "windowsFxVersion", "xManagedServiceIdentityId"),
     ),
 )

@@ -59,7 +59,7 @@ SITE = ResourceType(
         {
             **booleans("clientAffinityEnabled", "endToEndEncryptionEnabled", "httpsOnly", "hyperV", "isXenon"),
             **booleans("reserved", "scmSiteAlsoStopped", "storageAccountRequired"),
-            **strings("keyVaultReferenceIdentity", "serverFarmId"),
+            **strings("keyVaultReferenceIdentity", "serverFarmId", "virtualNetworkSubnetId"),
             "containerSize": _INTEGER,
             "publicNetworkAccess": Shape(enum=("Enabled", "Disabled")),
             "functionAppConfig": FUNCTION_APP_CONFIG,
@@ -73,7 +73,7 @@ SITE = ResourceType(
             *("customDomainVerificationId", "dailyMemoryTimeQuota", "daprConfig", "dnsConfiguration", "enabled"),
             *("extendedLocation", "hostNameSslStates", "hostNamesDisabled", "hostingEnvironmentProfile", "ipMode"),
             *("managedEnvironmentId", "outboundVnetRouting", "redundancyMode", "resourceConfig", "sshEnabled"),
-            *("virtualNetworkSubnetId", "workloadProfileName"),
+            "workloadProfileName",
         ),
     ),
     top_level=("location", "tags", "kind", "identity"),

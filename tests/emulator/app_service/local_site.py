@@ -127,7 +127,13 @@ class LocalSite:
         self.front = f"https://{hosts['defaultHostName']}"
         self.scm = f"https://{hosts['hostNameSslStates'][1]['name']}"
 
-    def put_site(self, settings: Mapping[str, str]) -> Any:
+    def put_site(
+        self,
+        settings: Mapping[str, str],
+        *,
+        config: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+    ) -> Any:
         authentication = {"type": "UserAssignedIdentity", "userAssignedIdentityResourceId": IDENTITY}
         storage = {"type": "blobContainer", "value": f"{self.endpoint}packages", "authentication": authentication}
         body = {
@@ -145,8 +151,10 @@ class LocalSite:
                     "appSettings": [
                         {"name": name, "value": value}
                         for name, value in {"AzureWebJobsDisableHomepage": "true", **settings}.items()
-                    ]
+                    ],
+                    **(config or {}),
                 },
+                **(properties or {}),
             },
         }
         return self.put(SITE, body, "2025-05-01")

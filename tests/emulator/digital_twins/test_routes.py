@@ -27,12 +27,12 @@ CALLS = [
     ("GET", "/models/m", "Microsoft.DigitalTwins/models/read"),
     ("PATCH", "/models/m", "Microsoft.DigitalTwins/models/write"),
     ("DELETE", "/models/m", "Microsoft.DigitalTwins/models/delete"),
-]
-UNSUPPORTED = [
     ("GET", "/eventroutes", "Microsoft.DigitalTwins/eventroutes/read"),
     ("GET", "/eventroutes/e", "Microsoft.DigitalTwins/eventroutes/read"),
     ("PUT", "/eventroutes/e", "Microsoft.DigitalTwins/eventroutes/write"),
     ("DELETE", "/eventroutes/e", "Microsoft.DigitalTwins/eventroutes/delete"),
+]
+UNSUPPORTED = [
     ("GET", "/jobs/imports", "Microsoft.DigitalTwins/jobs/imports/read"),
     ("PUT", "/jobs/imports/j", "Microsoft.DigitalTwins/jobs/imports/write"),
     ("POST", "/jobs/imports/j/cancel", "Microsoft.DigitalTwins/jobs/imports/cancel/action"),

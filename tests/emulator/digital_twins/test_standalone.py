@@ -36,9 +36,7 @@ def served(*arguments: str) -> Iterator[str]:
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.stderr is not None
-            assert process.stderr.read() == (
-                "Event routes and jobs are not served yet: --endpoint and --blobs have no effect.\n"
-            )
+            assert process.stderr.read() == ""
 
 
 def call(endpoint: str, method: str, path: str, body: Any = None, *, token: str = "t") -> requests.Response:
@@ -66,6 +64,10 @@ def test_one_token_may_do_everything_and_state_outlives_the_process(tmp_path: Pa
         again = call(endpoint, "GET", "/digitaltwins/a%2Fb%3Bc")
         assert again.headers["ETag"] == patched.headers["ETag"]
     with served() as endpoint:
+        for name, status in (("route", 204), ("other", 400)):
+            assert (
+                call(endpoint, "PUT", "/eventroutes/r", {"endpointName": name, "filter": "true"}).status_code == status
+            )
         assert call(endpoint, "GET", "/models").json()["value"] == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from twin_rbac.cli.__main__ import run
+from twin_rbac.cli.stack import Stack
 
 MANIFEST = """version: 1
 roles: {Earth: {}, Fire: {}}
@@ -159,6 +160,38 @@ def test_a_given_token_is_never_sent_anywhere_but_to_this_machine(
     note, error = capsys.readouterr().err.splitlines()
     assert note.startswith("TWIN_RBAC_TOKEN and TWIN_RBAC_CA are for loopback endpoints only")
     assert error == "error: ARM_CLIENT_SECRET is set but ARM_CLIENT_ID is not; set it, or unset ARM_CLIENT_SECRET"
+
+
+@pytest.fixture
+def stack(instance: Any, token: str, manifest: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A stack's name; Resource Manager and the instance of it are the same server."""
+    found = Stack(
+        endpoint=instance.endpoint,
+        instance_id="/subscriptions/s/resourceGroups/g/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt-1",
+        declared={},
+        manifest=manifest,
+        cloud={"resourceManager": instance.endpoint},
+    )
+    monkeypatch.setattr("twin_rbac.cli.subject.read_stack", lambda _name: found)
+    monkeypatch.setenv("TWIN_RBAC_TOKEN", token)
+    return "dev"
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "verify"])
+def test_outside_the_instances_network_a_command_says_to_run_inside(
+    instance: Any, scripted: Any, stack: str, capsys: Any, command: str
+) -> None:
+    refusal = scripted(403, {"error": {"code": "Forbidden", "message": "…"}})
+    instance.script = [refusal, scripted(200, {"properties": {"publicNetworkAccess": "Disabled"}}), refusal]
+
+    assert run(["tags", command, "--stack", stack]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "error: the instance adt-1 takes calls from inside its network alone (public network access is off): "
+        "run this inside the network\n"
+    )
+    assert len(instance.received) == 3
 
 
 def test_every_command_explains_itself(capsys: Any) -> None:

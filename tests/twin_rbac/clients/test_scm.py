@@ -1,11 +1,12 @@
 import asyncio
 from typing import Any
 
+import aiohttp
 import pytest
 
 from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.errors import AccessDenied, EndpointRefused, InvalidRequest, ServiceUnavailable
-from twin_rbac.clients.scm import Deployment, ScmClient, read_health
+from twin_rbac.clients.scm import Deployment, ScmClient, read_health, takes_calls
 
 CLOUD = Cloud(resource_manager_audience="https://arm.example/")
 
@@ -161,3 +162,45 @@ def test_an_app_that_drops_the_connection_has_no_status(health: Any, instance: A
     instance.script = [scripted(None), scripted(None)]
 
     assert health().status is None
+
+
+def test_an_app_that_refuses_the_callers_address_says_so_and_not_what_it_runs(
+    health: Any, instance: Any, scripted: Any
+) -> None:
+    instance.script = [scripted(403, {"package": "x"}, {"x-ms-forbidden-ip": "203.0.113.9"})]
+
+    answer = health()
+
+    assert (answer.status, answer.package) == (403, None)
+    assert answer.reason == "takes no calls from this address (403 Ip Forbidden)"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "through"),
+    [
+        (403, {"x-ms-forbidden-ip": "203.0.113.9"}, False),
+        (403, {}, True),
+        (401, {}, True),
+        (404, {"x-ms-forbidden-ip": "203.0.113.9"}, True),
+    ],
+)
+def test_only_the_networks_own_403_means_that_calls_do_not_get_through(
+    instance: Any, scripted: Any, *, status: int, headers: dict[str, str], through: bool
+) -> None:
+    instance.script = [scripted(status, None, headers)]
+
+    assert asyncio.run(takes_calls(instance.endpoint)) is through
+    assert "Authorization" not in instance.received[0].headers
+
+
+def test_a_publish_endpoint_that_is_not_there_yet_may_come() -> None:
+    assert asyncio.run(takes_calls("https://127.0.0.1:1")) is True
+
+
+def test_an_address_that_no_connection_leads_to_is_in_another_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_: object, **__: object) -> None:
+        raise aiohttp.ConnectionTimeoutError("Connection timeout to host")
+
+    monkeypatch.setattr(aiohttp.ClientSession, "get", give_up)
+
+    assert asyncio.run(takes_calls("https://127.0.0.1:1")) is False

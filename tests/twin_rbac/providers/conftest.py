@@ -26,7 +26,11 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "tenants" / "graph.ndjson"
 GROUP = "rg-digital-twins-rbac-local"
 ROOM = "dtmi:digitaltwinsrbac:example:Room;1"
 ROLES = ("Earth", "Fire", "Wind")
-NO_FAULTS = {"query_lag": 0, "role_propagation": 0, "latency": 0, "write_latency": 0, "failing_calls": []}
+NO_FAULTS: dict[str, object] = {
+    **dict.fromkeys(("query_lag", "role_propagation", "latency", "write_latency"), 0),
+    "failing_calls": [],
+    "outside": False,
+}
 
 
 @dataclass
@@ -141,6 +145,16 @@ class Azure:
             "seeded": None,
         } | changes
 
+    def routes_props(self, routes: Mapping[str, Mapping[str, str]], **changes: Any) -> dict[str, Any]:
+        """What the component EventRoutes gives its provider."""
+        return {
+            "endpoint": self.endpoint,
+            "instanceId": self.instance_id,
+            "routes": {name: dict(route) for name, route in routes.items()},
+            "cloud": self.cloud,
+            "declared": None,
+        } | changes
+
     def resource(self, method: str, path: str, body: object = None, *, version: str = "2022-04-01") -> Any:
         """Calls Resource Manager as the deployer."""
         url = f"{self.cloud['resourceManager']}{path}?api-version={version}"
@@ -149,6 +163,43 @@ class Azure:
     def create_instance(self) -> None:
         self.resource("PUT", self.group, {"location": "westeurope"}, version="2021-04-01")
         self.resource("PUT", self.instance_id, {"location": "westeurope"}, version="2023-01-31")
+
+    def close_to_the_public(self) -> None:
+        """Turns the instance's public access off."""
+        body = {"location": "westeurope", "properties": {"publicNetworkAccess": "Disabled"}}
+        self.resource("PUT", self.instance_id, body, version="2023-01-31")
+
+    def open_privately(self) -> None:
+        """Gives the instance a private endpoint, in a network of its own."""
+        network = f"{self.group}/providers/Microsoft.Network/virtualNetworks/vnet-test"
+        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+        self._network("PUT", network, {"location": "westeurope", "properties": space})
+        self._network("PUT", f"{network}/subnets/one", {"properties": {"addressPrefix": "10.0.0.0/24"}})
+        connection = {"privateLinkServiceId": self.instance_id, "groupIds": ["API"]}
+        links = [{"name": "pe", "properties": connection}]
+        properties = {"subnet": {"id": f"{network}/subnets/one"}, "privateLinkServiceConnections": links}
+        endpoint = f"{self.group}/providers/Microsoft.Network/privateEndpoints/pe-test"
+        self._network("PUT", endpoint, {"location": "westeurope", "properties": properties})
+
+    def _network(self, method: str, path: str, body: object) -> None:
+        self.resource(method, path, body, version="2024-07-01")
+
+    def make_endpoint(self, name: str) -> None:
+        """Gives the instance an endpoint, by keys since no event hub stands behind it."""
+        properties = {"endpointType": "EventHub", "connectionStringPrimaryKey": "Endpoint=sb://…"}
+        path = f"{self.instance_id}/endpoints/{name}"
+        self.resource("PUT", path, {"properties": properties}, version="2023-01-31")
+
+    def routes(self) -> dict[str, dict[str, str]]:
+        """Route -> endpoint and filter, as the instance has them."""
+        return {
+            route["id"]: {"endpoint": route["endpointName"], "filter": route["filter"]}
+            for route in self.data("GET", "/eventroutes")["value"]
+        }
+
+    def put_route(self, name: str, endpoint: str, filter_: str = "true") -> None:
+        """Writes a route behind the providers' back."""
+        self.data("PUT", f"/eventroutes/{name}", {"endpointName": endpoint, "filter": filter_})
 
     def delete_instance(self) -> None:
         self.resource("DELETE", self.instance_id, version="2023-01-31")

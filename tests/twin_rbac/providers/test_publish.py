@@ -57,6 +57,8 @@ class FakeSite:
     """The answers about a deployment, the last again and again; an integer is a bare status."""
     health: tuple[int, Any] | None = None
     """What /healthz answers in place of the package."""
+    closed: tuple[str, ...] = ()
+    """Paths that App Service answers with `403 Ip Forbidden`; `/` stands for the publish endpoint's all."""
     received: list[str] = field(default_factory=list)
     published_to: list[str] = field(default_factory=list)
     packages: list[bytes] = field(default_factory=list)
@@ -67,6 +69,8 @@ class FakeSite:
         if request.path == "/msi/token":
             self.audiences.append(request.query["resource"])
             return web.json_response({"access_token": TOKEN, "expires_on": "9999999999", "resource": "r"})
+        if request.path in self.closed or ("/" in self.closed and request.path.startswith("/api/")):
+            return web.Response(status=403, reason="Ip Forbidden", headers={"x-ms-forbidden-ip": "203.0.113.9"})
         if request.path == "/healthz":
             return self._health()
         if request.headers.get("Authorization") != f"Bearer {self.accepts}":
@@ -301,18 +305,61 @@ def test_a_worker_that_forgot_the_deployment_leaves_it_to_the_app(site: FakeSite
 
 
 def test_an_app_that_is_closed_to_this_machine_is_a_warning(site: FakeSite, capsys: pytest.CaptureFixture[str]) -> None:
-    site.health = (403, None)
+    site.closed = ("/healthz",)
 
     PROVIDER.create(props(site))
 
-    assert f"warning: https://{site.host} refuses calls from this address" in capsys.readouterr().out
+    _, line = capsys.readouterr().out.splitlines()
+    assert line == (
+        f"warning: https://{site.host} takes no calls from this address, so it was not asked whether it runs the "
+        "package; its deployment succeeded"
+    )
+    assert site.count("GET /healthz") == 1
+
+
+def test_an_app_in_a_network_is_published_to_from_inside_it(site: FakeSite) -> None:
+    site.facts = {"publicNetworkAccess": "Disabled"}
+
+    PROVIDER.create(props(site))
+
+    assert site.packages == [b"zip"]
+
+
+def test_from_outside_its_network_an_app_is_not_published_to_and_nothing_is_built_or_waited_for(
+    site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> Package:
+        raise AssertionError("a package was built in vain")
+
+    monkeypatch.setattr(publishing, "build_package", fail)
+    site.facts, site.closed = {"publicNetworkAccess": "Disabled"}, ("/",)
+
+    with pytest.raises(PublishFailed) as caught:
+        PROVIDER.create(props(site))
+
+    assert str(caught.value) == (
+        "the function app gateway takes no calls from this network (publicNetworkAccess is Disabled): run pulumi up "
+        "inside the network"
+    )
+    assert site.count("GET /") == 1
+    assert site.count("POST /api/publish") == 0
+
+
+def test_a_publish_endpoint_that_is_closed_to_this_address_is_not_taken_for_a_role_that_is_new(site: FakeSite) -> None:
+    site.closed = ("/",)
+
+    with pytest.raises(PublishFailed, match=r"takes no calls from this address \(scmIpSecurityRestrictions\)"):
+        PROVIDER.create(props(site))
+
+    assert site.count("POST /api/publish") == 1
+    assert site.count(f"GET {SITE}/providers/Microsoft.Authorization/permissions") == 0
 
 
 def test_files_that_changed_since_the_preview_are_not_published(site: FakeSite) -> None:
     with pytest.raises(PublishFailed, match="files changed while Pulumi ran; run pulumi up again"):
         PROVIDER.create(props(site, package="sha256:previewed"))
 
-    assert site.received == []
+    assert site.count("POST /api/publish") == 0
 
 
 def test_a_package_that_cannot_be_built_is_an_error_of_its_own(site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -411,6 +458,21 @@ def test_a_refresh_that_cannot_see_the_package_keeps_the_state_and_warns(
 
     assert (result.id, result.outs) == ("id", state(site))
     assert capsys.readouterr().out.startswith("warning: the package is taken to be as it was: ")
+
+
+def test_a_refresh_from_outside_the_apps_network_keeps_the_state_and_warns_once_without_waiting(
+    site: FakeSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.facts, site.closed = {"publicNetworkAccess": "Disabled"}, ("/", "/healthz")
+
+    result = PROVIDER.read("id", state(site))
+
+    assert (result.id, result.outs, result.inputs) == ("id", state(site), None)
+    assert capsys.readouterr().out == (
+        f"warning: the package is taken to be as it was: https://{site.host}/healthz takes no calls from this address "
+        "(403 Ip Forbidden)\n"
+    )
+    assert site.count("GET /healthz") == 1
 
 
 def test_a_refresh_asks_an_app_that_is_starting_again(site: FakeSite) -> None:

@@ -57,17 +57,17 @@ def hand_in(time: Any, said: list[str]) -> Any:
 
 @pytest.fixture
 def follow(time: Any, said: list[str]) -> Any:
-    def run(answers: Answers) -> None:
-        asyncio.run(Rollout(answers, say=said.append, clock=time.clock, sleep=time.sleep).follow("0a1b"))
+    def run(answers: Answers) -> bool:
+        return asyncio.run(Rollout(answers, say=said.append, clock=time.clock, sleep=time.sleep).follow("0a1b"))
 
     return run
 
 
 @pytest.fixture
 def await_start(time: Any, said: list[str]) -> Any:
-    def run(answers: Answers) -> None:
+    def run(answers: Answers, *, is_confirmed: bool = True) -> None:
         rollout = Rollout(answers, say=said.append, clock=time.clock, sleep=time.sleep)
-        asyncio.run(rollout.await_start(ENDPOINT, NEW, answers.health))
+        asyncio.run(rollout.await_start(ENDPOINT, NEW, answers.health, is_confirmed=is_confirmed))
 
     return run
 
@@ -216,14 +216,21 @@ def test_an_app_that_does_not_run_it_after_three_minutes_is_a_failure_that_says_
     )
 
 
-def test_an_app_that_is_closed_to_this_address_is_taken_at_the_platforms_word(
-    await_start: Any, said: list[str], time: Any
+@pytest.mark.parametrize(
+    ("is_confirmed", "hint"),
+    [(True, "its deployment succeeded"), (False, "ask its /healthz from an address that it allows")],
+)
+def test_an_app_that_lets_nobody_of_this_address_in_is_judged_by_its_deployment_alone_and_at_once(
+    await_start: Any, said: list[str], time: Any, *, is_confirmed: bool, hint: str
 ) -> None:
-    await_start(Answers(reports(OLD), fails(403)))
+    await_start(Answers(fails(403)), is_confirmed=is_confirmed)
 
-    assert time.slept == [2]
-    assert len(said) == 1
-    assert said[0].startswith("warning: https://app.example refuses calls from this address")
+    assert time.slept == []
+    (line,) = said
+    assert line == (
+        "warning: https://app.example takes no calls from this address, so it was not asked whether it runs the "
+        f"package; {hint}"
+    )
 
 
 FORBIDDEN = Deployment(status=3, text="Azure Storage responded with Forbidden")
@@ -231,8 +238,8 @@ FORBIDDEN = Deployment(status=3, text="Azure Storage responded with Forbidden")
 
 @pytest.fixture
 def deploy(time: Any, said: list[str]) -> Any:
-    def run(answers: Answers) -> None:
-        asyncio.run(Rollout(answers, say=said.append, clock=time.clock, sleep=time.sleep).deploy(b"zip"))
+    def run(answers: Answers) -> bool:
+        return asyncio.run(Rollout(answers, say=said.append, clock=time.clock, sleep=time.sleep).deploy(b"zip"))
 
     return run
 
@@ -246,6 +253,16 @@ def test_a_deployment_that_storage_refuses_is_tried_again_while_the_role_is_new(
 
     assert (answers.asked, time.slept) == (6, [15, 15])
     assert said == ["waiting to publish: the app's identity may not write its storage yet; a new role takes minutes"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_confirmed"),
+    [(("0a1b", UNDER_WAY, DONE), True), (("0a1b", UNDER_WAY, None), False), ((None,), False)],
+)
+def test_a_deployment_is_confirmed_when_the_platform_said_that_it_succeeded(
+    deploy: Any, answers: tuple[Any, ...], *, is_confirmed: bool
+) -> None:
+    assert deploy(Answers(*answers)) is is_confirmed
 
 
 def test_a_storage_that_keeps_refusing_is_a_failure_after_ten_minutes(deploy: Any, time: Any) -> None:

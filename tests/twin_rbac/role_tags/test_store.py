@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from twin_rbac.clients.cloud import Cloud
-from twin_rbac.clients.errors import AccessDenied
+from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
 from twin_rbac.role_tags.errors import PatchMismatch, TwinChanged, WriteFailed
 from twin_rbac.role_tags.model import TagRules, TwinTags
 from twin_rbac.role_tags.plan import Change, decide
@@ -161,26 +161,53 @@ def denied(emulated: Any, instance: Any) -> Any:
     return dataclasses.replace(emulated.target("newcomer"), instance_id=INSTANCE_ID, cloud=cloud)
 
 
+PUBLIC: dict[str, Any] = {"properties": {"publicNetworkAccess": "Enabled"}}
+
+
 def test_a_403_is_waited_out_where_resource_manager_says_that_the_caller_holds_the_action(
     denied: Target, instance: Any, scripted: Any
 ) -> None:
     said: list[str] = []
-    instance.script = [scripted(200, {"value": [{"dataActions": ["Microsoft.DigitalTwins/query/*"]}]})]
+    permissions = {"value": [{"dataActions": ["Microsoft.DigitalTwins/query/*"]}]}
+    instance.script = [scripted(200, PUBLIC), scripted(200, permissions)]
 
     with pytest.raises(Waited):
         read_denied(denied, said)
     assert said == [f"waiting for {QUERY} to reach the instance: Resource Manager says that the caller holds it"]
-    assert instance.received[0].path.startswith(f"{INSTANCE_ID}/providers/Microsoft.Authorization/permissions?")
+    assert instance.received[0].path == f"{INSTANCE_ID}?api-version=2023-01-31"
+    assert instance.received[1].path.startswith(f"{INSTANCE_ID}/providers/Microsoft.Authorization/permissions?")
 
 
 @pytest.mark.parametrize(("status", "permissions"), [(200, {"value": [{"actions": ["*"]}]}), (403, {})])
 def test_a_403_is_final_where_resource_manager_does_not_say_so(
     denied: Target, instance: Any, scripted: Any, status: int, permissions: Any
 ) -> None:
-    instance.script = [scripted(status, permissions)]
+    instance.script = [scripted(200, PUBLIC), scripted(status, permissions)]
 
     with pytest.raises(AccessDenied, match=f"may not do {QUERY}"):
         read_denied(denied, [])
+
+
+def test_a_caller_that_may_not_read_the_instance_is_waited_for_all_the_same(
+    denied: Target, instance: Any, scripted: Any
+) -> None:
+    permissions = {"value": [{"dataActions": ["Microsoft.DigitalTwins/query/*"]}]}
+    instance.script = [scripted(403, {}), scripted(200, permissions)]
+
+    with pytest.raises(Waited):
+        read_denied(denied, [])
+
+
+def test_a_403_of_the_network_is_final_whatever_the_caller_holds(
+    denied: Target, emulated: Any, instance: Any, scripted: Any
+) -> None:
+    closed = {"id": emulated.instance.key, "type": "…", "properties": {"publicNetworkAccess": "Disabled"}}
+    emulated.instance.storage.put("resources", emulated.instance.key, closed)
+    instance.script = [scripted(200, {"properties": {"publicNetworkAccess": "Disabled"}})]
+
+    with pytest.raises(OutsideNetwork, match="run this inside the network"):
+        read_denied(denied, [])
+    assert len(instance.received) == 1
 
 
 def test_without_the_instances_id_a_403_is_final_at_once(denied: Target, instance: Any) -> None:

@@ -42,6 +42,48 @@ SITE_BODY: dict[str, Any] = {
 }
 
 
+NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet"
+INSTANCE = f"{GROUP}/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt-test"
+
+
+@dataclass
+class Net:
+    """A virtual network with a subnet for private endpoints and one for the site's own calls."""
+
+    arm: Any
+    network: str = NETWORK
+    endpoints: str = f"{NETWORK}/subnets/endpoints"
+    outbound: str = f"{NETWORK}/subnets/outbound"
+    endpoint: str = f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pe"
+    zone: str = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.digitaltwins.azure.net"
+    instance: str = INSTANCE
+
+    def endpoint_body(self, *, target: str = INSTANCE, group_id: str = "API", subnet: str = "") -> dict[str, Any]:
+        connection = {"privateLinkServiceId": target, "groupIds": [group_id]}
+        return {
+            "location": "westeurope",
+            "properties": {
+                "subnet": {"id": subnet or self.endpoints},
+                "privateLinkServiceConnections": [{"name": "pe", "properties": connection}],
+            },
+        }
+
+    def make_endpoint(self, **options: str) -> Any:
+        return self.arm.make("PUT", self.endpoint, self.endpoint_body(**options))
+
+
+@pytest.fixture
+def net(arm: Any) -> Net:
+    """With no private endpoint yet."""
+    net = Net(arm)
+    space = {"addressPrefixes": ["10.0.0.0/16"]}
+    arm.make("PUT", NETWORK, {"location": "westeurope", "properties": {"addressSpace": space}})
+    arm.make("PUT", net.endpoints, {"properties": {"addressPrefix": "10.0.0.0/24"}})
+    delegation = {"name": "flex", "properties": {"serviceName": "Microsoft.App/environments"}}
+    arm.make("PUT", net.outbound, {"properties": {"addressPrefix": "10.0.1.0/24", "delegations": [delegation]}})
+    return net
+
+
 @dataclass
 class Web:
     """The function app that the tests are about."""

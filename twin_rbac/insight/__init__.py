@@ -1,0 +1,1 @@
+"""Answers about access and health: what the command prints."""
