@@ -176,8 +176,8 @@ class StackConfig(Section):
 
     @property
     def calls_from_network(self) -> bool:
-        """Whether the gateway calls the instance from inside a network."""
-        return self.is_private or self.network.gateway_subnet_id is not None
+        """Whether the gateway calls from inside a network: an existing instance may be private too."""
+        return self.is_private or self.gateway_is_private or self.network.gateway_subnet_id is not None
 
     @property
     def zone_redundant(self) -> bool:

@@ -64,7 +64,7 @@ class GatewayAccess:
                 name=f"allowed-{position}",
                 action="Allow",
                 priority=_FIRST_PRIORITY + position,
-                ip_address=address,
+                ip_address=str(ip_network(address)),
             )
             for position, address in enumerate(self.allowed_addresses)
         ]

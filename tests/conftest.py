@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,6 +64,11 @@ class LocalAzure:
     def make(self, step: str) -> subprocess.CompletedProcess[str]:
         """What `make up`, `make preview` and `make down` run once the packages are installed."""
         return self.run(sys.executable, "-m", "tools", step)
+
+    def start(self) -> None:
+        """Starts the local Azure, for a test that puts something into it before the first `up`."""
+        started = self.emulator("up", "--detach")
+        assert started.returncode == 0, started.stdout + started.stderr
 
     def emulator(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "emulator", *arguments)
@@ -178,18 +184,25 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def shared_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
-    folder = tmp_path_factory.mktemp("azure")
+@contextmanager
+def local_azure(folder: Path) -> Iterator[LocalAzure]:
+    """A project and a local Azure that nothing runs in yet, and that ends with the block."""
     azure = LocalAzure(make_project(folder / "project"), folder / "local")
     azure.restore()
     try:
+        yield azure
+    finally:
+        azure.emulator("down")
+
+
+@pytest.fixture(scope="session")
+def shared_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+    folder = tmp_path_factory.mktemp("azure")
+    with local_azure(folder) as azure:
         first = azure.make("up")
         assert first.returncode == 0, first.stdout + first.stderr
         (folder / "first-up.txt").write_text(first.stdout + first.stderr)
         yield azure
-    finally:
-        azure.emulator("down")
 
 
 @pytest.fixture

@@ -154,7 +154,27 @@ def test_a_deployment_applies_the_plan_that_was_approved_and_no_other() -> None:
     assert applying["needs"] == "plan"
     assert applying["environment"] == "production"
     assert "--plan plan.json" in commands(applying)
+    assert "pulumi preview" not in commands(applying)
     assert "AZURE_DEPLOY_CLIENT_ID" in applying["env"]["ARM_CLIENT_ID"]
+
+
+@pytest.mark.parametrize(
+    ("name", "job", "command"),
+    [
+        ("preview", "preview", "pulumi preview"),
+        ("deploy", "plan", "pulumi preview"),
+        ("deploy", "apply", "pulumi up"),
+    ],
+)
+def test_the_policies_are_asked_before_a_plan_and_again_when_it_is_applied(name: str, job: str, command: str) -> None:
+    steps = [step.get("run", "") for step in workflow(name)["jobs"][job]["steps"]]
+    (script,) = [text for text in steps if command in text and "--policy-pack policy_pack/run" in text]
+
+    assert '"${config[@]}"' in script
+    assert "--policy-pack-config" in script
+    made = [step for step in steps if "-m venv policy_pack/.venv" in step]
+    assert len(made) == 1
+    assert "--require-hashes -r policy_pack/requirements.txt" in made[0]
 
 
 def test_the_night_looks_at_both_planes_and_writes_to_neither() -> None:

@@ -23,6 +23,7 @@ RULES = (
         name="no-public-access-in-prod",
         sentence="In production no call from the internet reaches the instance, and none from everywhere the gateway.",
         check=check_no_public_access_in_prod,
+        needs_all=True,
         settings={"profile": {"type": "string", "enum": ["dev", "prod"]}},
     ),
     Rule(
@@ -65,8 +66,9 @@ RULES = (
     ),
     Rule(
         name="assignments-explicit",
-        sentence="Every role assignment says what kind of principal it is for, and carries no condition.",
+        sentence="Every role assignment says what it gives, where and to what kind of principal, without a condition.",
         check=check_assignments_explicit,
+        needs_all=True,
     ),
     Rule(
         name="sign-in-required",

@@ -8,9 +8,10 @@ from .resource import Resource, Stack
 
 NO_SECRETS = {"APPLICATIONINSIGHTS_CONNECTION_STRING", "TWIN_RBAC_KEY"}
 """Settings that only look like secrets: an address where local authentication is off, and the name of a tag."""
-_SECRET_NAME = re.compile(
-    r"(^|_)(SECRET|PASSWORD|PWD|SAS|API_?KEY|ACCESS_?KEY|KEY|TOKEN)$|CONNECTION_?STRING|^AzureWebJobsStorage$",
-    re.IGNORECASE,
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+"""A word of a setting's name, as in clientSecret, EventHubKey and STORAGE_KEY_1."""
+_SECRET_WORD = re.compile(
+    r"(.*(secret|password|passwd|pwd)|(api|access|account|shared|storage|master|function|host)?key|sas|token)s?"
 )
 _SECRET_VALUE = re.compile(
     r"(AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue|InstrumentationKey|Password|Pwd)\s*="
@@ -22,7 +23,7 @@ _KEY_VAULT = "@Microsoft.KeyVault("
 
 def check_no_keys(resource: Resource, _stack: Stack) -> Iterator[str]:
     """Nothing authenticates with anything but Entra ID."""
-    yield from _CHECKS.get(resource.type, _find_nothing)(resource)
+    yield from _CHECKS.get(resource.type.removesuffix("Slot"), _find_nothing)(resource)
 
 
 def _find_nothing(_resource: Resource) -> Iterator[str]:
@@ -33,11 +34,18 @@ def _find_in_app(app: Resource) -> Iterator[str]:
     for item in app.items("siteConfig", "appSettings"):
         if isinstance(item, Mapping):
             yield from _judge_setting(item.get("name"), item.get("value"))
+    yield from _find_in_mounts(app.get("siteConfig", "azureStorageAccounts"))
     if app.items("siteConfig", "connectionStrings"):
         yield "The app has connection strings; let it use its identity instead."
     kind = app.get("functionAppConfig", "deployment", "storage", "authentication", "type")
     if kind == "StorageAccountConnectionString":
         yield "The app's package is read with a storage key; set its authentication to UserAssignedIdentity."
+
+
+def _find_in_mounts(mounts: Any) -> Iterator[str]:
+    for mount in mounts.values() if isinstance(mounts, Mapping) else ():
+        if isinstance(mount, Mapping) and mount.get("accessKey"):
+            yield "The app mounts a file share with a storage key; let it read blobs with its identity instead."
 
 
 def _find_in_settings(settings: Resource) -> Iterator[str]:
@@ -50,8 +58,19 @@ def _judge_setting(name: Any, value: Any) -> Iterator[str]:
     if name in NO_SECRETS or not isinstance(name, str) or not isinstance(value, str) or value.startswith(_KEY_VAULT):
         return
     # The value itself is never told: what a policy says is printed and kept.
-    if _SECRET_NAME.search(name) or _SECRET_VALUE.search(value):
+    if _is_called_secret(name) or _SECRET_VALUE.search(value):
         yield f"The app setting {name} holds a secret; let the app use its identity, or refer to Key Vault."
+
+
+def _is_called_secret(name: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(name)]
+    if words[-1:] == ["value"]:
+        words.pop()
+    joined = "".join(words)
+    if joined == "azurewebjobsstorage" or "connectionstring" in joined:
+        # Not AzureWebJobsStorage__blobServiceUri, which is an address.
+        return True
+    return bool(words) and _SECRET_WORD.fullmatch(words[-1]) is not None
 
 
 def _find_in_storage(account: Resource) -> Iterator[str]:
@@ -92,8 +111,8 @@ def _find_in_registration(application: Resource) -> Iterator[str]:
 
 _CHECKS: Mapping[str, Callable[[Resource], Iterator[str]]] = {
     "azure-native:web:WebApp": _find_in_app,
-    "azure-native:web:WebAppSlot": _find_in_app,
     "azure-native:web:WebAppApplicationSettings": _find_in_settings,
+    "azure-native:web:WebAppAzureStorageAccounts": lambda resource: _find_in_mounts(resource.get("properties")),
     "azure-native:web:WebAppConnectionStrings": lambda _resource: iter(
         ["The app has connection strings; let it use its identity instead."]
     ),
@@ -105,4 +124,4 @@ _CHECKS: Mapping[str, Callable[[Resource], Iterator[str]]] = {
     "azuread:index/applicationPassword:ApplicationPassword": _find_client_secret,
     "azuread:index/servicePrincipalPassword:ServicePrincipalPassword": _find_client_secret,
 }
-"""Type -> what to look for."""
+"""Type -> what to look for; a slot's is that of the app."""

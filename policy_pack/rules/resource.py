@@ -14,7 +14,12 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
-"""A value that the preview cannot know yet. It breaks no rule: `pulumi up` knows it, and looks again."""
+"""A value that the preview cannot know yet.
+
+It breaks no rule but where a wrong value would give rights on twins or open the instance: `pulumi up` knows it, and
+looks again, but a rule that is judged at the end would then come too late.
+"""
+_VERSIONED = re.compile(r"^azure-native(?:_[a-z0-9]+_v\w+)?:(\w+)(?:/v\w+)?:")
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Resource:
     """A resource that a program declares."""
 
     type: str
-    """Such as azure-native:web:WebApp; a component's is its token."""
+    """Such as azure-native:web:WebApp, without a version of the API; a component's is its token."""
     name: str
     """The logical name."""
     urn: str
@@ -30,6 +35,10 @@ class Resource:
     """The inputs by their names in Pulumi's schema (camelCase), or UNKNOWN as a whole."""
     refers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Input -> URNs of the resources that its value is made of; known also where the value is not."""
+
+    def __post_init__(self) -> None:
+        # The same resource has a token for each version of Azure's API.
+        object.__setattr__(self, "type", _VERSIONED.sub(r"azure-native:\1:", self.type))
 
     def get(self, *path: str) -> Any:
         """The input at the path: None where nothing is given, UNKNOWN where it or what holds it is unknown."""
@@ -51,14 +60,21 @@ class Resource:
         return value is not UNKNOWN and value != wanted
 
     def is_about(self, key: str, other: "Resource", name: str) -> bool:
-        """Whether the input names the other resource, whose own name is the given input of it.
+        """Whether the input is made of the other resource, or names it; that resource's own name is an input of it.
 
-        True too where nothing tells that it does not.
+        Not where nothing tells: what belongs to another resource would count for this one.
         """
         value, wanted = self.get(key), other.get(name)
-        if other.urn in self.refers.get(key, ()) or UNKNOWN in (value, wanted):
+        if other.urn in self.refers.get(key, ()):
             return True
         return isinstance(value, str) and value.rpartition("/")[2].lower() == str(wanted).lower()
+
+    def hides(self, key: str) -> bool:
+        """Whether the program gives the input, and a preview does not know it or part of it.
+
+        Not of a resource that is no target of this run: it stays as it is.
+        """
+        return self.props is not UNKNOWN and _has_unknown(self.get(key))
 
 
 @dataclass(frozen=True)
@@ -78,15 +94,20 @@ class Stack:
     def is_prod(self) -> bool:
         """Whether this is a production stack.
 
-        The pack's setting `profile` says it; else a resource group's Azure tag `profile`; else the stack's name, one
-        of whose words is then `prod` or `production`.
+        One of these is enough: the pack's setting `profile`, a resource group's Azure tag `profile`, or a word of the
+        stack's name is `prod` or `production`. None of them can take back what another says.
         """
-        told = self.settings.get("profile")
         tags = (group.get("tags", "profile") for group in self.of_type("azure-native:resources:ResourceGroup"))
-        profile = told or next((tag for tag in tags if isinstance(tag, str)), None)
-        return profile == "prod" if profile else not {"prod", "production"}.isdisjoint(self._words_of_name())
+        told = {str(word).lower() for word in (self.settings.get("profile"), *tags)}
+        return not {"prod", "production"}.isdisjoint(told | set(self._words_of_name()))
 
     def _words_of_name(self) -> list[str]:
         urn = next(iter(self.resources), "")
         name = urn.partition("::")[0].rpartition(":")[2]
         return re.split(r"[^a-z]+", name.lower())
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_unknown(item) for item in value.values())
+    return any(_has_unknown(item) for item in value) if isinstance(value, list) else value is UNKNOWN

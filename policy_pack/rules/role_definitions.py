@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .resource import UNKNOWN, Resource, Stack
+from .resource import Resource, Stack
 
 DEFINITION = "azure-native:authorization:RoleDefinition"
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
@@ -13,6 +13,29 @@ DATA_READER = "d57506d4-4c8d-48b1-8587-93c323f6a5a3"
 BUILT_IN_DATA_ROLES = {DATA_OWNER: "Azure Digital Twins Data Owner", DATA_READER: "Azure Digital Twins Data Reader"}
 """Azure's own roles with data actions on instances (fact sheet adt-rbac, section 3)."""
 QUERY = "microsoft.digitaltwins/query/action"
+_IN_A_GROUP = re.compile(r"/*subscriptions/[^/]+/resourcegroups/[^/]+(/.*)?", re.IGNORECASE)
+_TWINS = "microsoft.digitaltwins/digitaltwins"
+_MODELS = "microsoft.digitaltwins/models"
+_ROUTES = "microsoft.digitaltwins/eventroutes"
+READING_ROLES = {
+    "tagger-role": frozenset({QUERY, f"{_MODELS}/read", f"{_TWINS}/read", f"{_TWINS}/write"}),
+    "drift-reader-role": frozenset({QUERY, f"{_MODELS}/read", f"{_TWINS}/read", f"{_ROUTES}/read"}),
+    "gateway-identity-role": frozenset(
+        {QUERY, f"{_MODELS}/read", f"{_TWINS}/read", f"{_TWINS}/relationships/read"},
+    ),
+}
+"""Logical name of a role that may query -> all the data actions that it may have.
+
+Written by hand, and not read from what the program composes its roles of: a change there must be noticed here.
+"""
+_LOADING = frozenset(
+    {
+        *(f"{kind}/{verb}" for kind in (_MODELS, _TWINS, f"{_TWINS}/relationships") for verb in ("read", "write")),
+        *(f"{_ROUTES}/{verb}" for verb in ("read", "write", "delete")),
+    }
+)
+OUR_DATA_ACTIONS = _LOADING.union(*READING_ROLES.values())
+"""What a role that may query by the pack's config alone may have: nothing that no role of the program has."""
 
 
 def permissions_of(definition: Resource) -> list[Mapping[str, Any]]:
@@ -26,10 +49,15 @@ def texts(permission: Mapping[str, Any], key: str) -> list[str]:
     return [item.lower() for item in found if isinstance(item, str)] if isinstance(found, list) else []
 
 
+def data_actions_of(definition: Resource) -> list[str]:
+    """All data actions of a definition, as far as they are known."""
+    return [pattern for item in permissions_of(definition) for pattern in texts(item, "dataActions")]
+
+
 def has_data_actions(definition: Resource) -> bool:
-    """Whether the role lets somebody do anything to what an instance holds."""
-    patterns = [pattern for item in permissions_of(definition) for pattern in texts(item, "dataActions")]
-    return any(_may_mean(pattern, "microsoft.digitaltwins/") for pattern in patterns)
+    """Whether the role lets somebody do anything to what an instance holds, or may do so for all that is known."""
+    known = any(_may_mean(pattern, "microsoft.digitaltwins/") for pattern in data_actions_of(definition))
+    return known or definition.hides("permissions")
 
 
 def allows_query(definition: Resource) -> bool:
@@ -43,8 +71,7 @@ def allows_query(definition: Resource) -> bool:
 
 def assigned_role(assignment: Resource) -> str:
     """The GUID of the role that is assigned; empty where it is unknown."""
-    role = assignment.get("roleDefinitionId")
-    return role.rpartition("/")[2].lower() if isinstance(role, str) else ""
+    return _guid_of(assignment.get("roleDefinitionId"))
 
 
 def definitions_of(assignment: Resource, stack: Stack) -> Iterator[Resource]:
@@ -54,8 +81,7 @@ def definitions_of(assignment: Resource, stack: Stack) -> Iterator[Resource]:
     """
     referred, role = assignment.refers.get("roleDefinitionId", frozenset()), assigned_role(assignment)
     for definition in stack.of_type(DEFINITION):
-        guid = definition.get("roleDefinitionId")
-        if definition.urn in referred or (isinstance(guid, str) and guid.lower() == role):
+        if definition.urn in referred or (role and _guid_of(definition.get("roleDefinitionId")) == role):
             yield definition
 
 
@@ -72,13 +98,19 @@ def is_marker(definition: Resource) -> bool:
 
 
 def tenants_of(stack: Stack) -> set[str]:
-    """The object ids of who is kept apart: whoever is given a marker role."""
+    """The object ids, in lower case, of who is kept apart: whoever is given a marker role."""
     found = {
-        assignment.get("principalId")
+        principal_of(assignment)
         for assignment in stack.of_type(ASSIGNMENT)
         if is_of_a_tenant(assignment) or any(is_marker(definition) for definition in definitions_of(assignment, stack))
     }
-    return {principal for principal in found if isinstance(principal, str)}
+    return found - {""}
+
+
+def principal_of(assignment: Resource) -> str:
+    """Whom the role is assigned to, in lower case as Azure compares object ids; empty where it is unknown."""
+    principal = assignment.get("principalId")
+    return principal.strip().casefold() if isinstance(principal, str) else ""
 
 
 def is_of_a_tenant(assignment: Resource) -> bool:
@@ -88,7 +120,11 @@ def is_of_a_tenant(assignment: Resource) -> bool:
 
 def is_above_resource_groups(scope: Any) -> bool:
     """Whether a scope is known to be a subscription, a management group or the root."""
-    return scope is not UNKNOWN and isinstance(scope, str) and "/resourcegroups/" not in f"{scope.lower()}/"
+    return isinstance(scope, str) and not _IN_A_GROUP.fullmatch(scope)
+
+
+def _guid_of(role: Any) -> str:
+    return role.rstrip("/").rpartition("/")[2].lower() if isinstance(role, str) else ""
 
 
 def _matches(pattern: str, action: str) -> bool:

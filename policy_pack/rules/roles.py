@@ -1,6 +1,7 @@
 """Who may do what: role definitions and role assignments."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from uuid import UUID
 
 from .resource import UNKNOWN, Resource, Stack
@@ -9,23 +10,28 @@ from .role_definitions import (
     BUILT_IN_DATA_ROLES,
     DATA_OWNER,
     DEFINITION,
+    OUR_DATA_ACTIONS,
+    READING_ROLES,
     allows_query,
     assigned_role,
+    data_actions_of,
     gives_data_role,
     has_data_actions,
     is_above_resource_groups,
     is_marker,
     is_of_a_tenant,
     permissions_of,
+    principal_of,
     tenants_of,
     texts,
 )
 
 MARKER_ACTION = "Microsoft.DigitalTwins/operations/read"
 """All that a marker role may allow: to list what operations the service has, which is public information."""
-QUERY_ROLES = ("tagger-role", "drift-reader-role", "gateway-identity-role")
-"""Logical names of the roles that may query, besides that of the component GatewayIdentity."""
 PRINCIPAL_TYPES = {"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"}
+_FOR_A_WHILE = re.compile(r"azure-native:authorization:(Pim|Role(Assignment|Eligibility)Schedule)")
+_HOLDS_ANY_SCOPE = {"authorization", "billing", "management", "resources", "subscription"}
+"""Modules of Azure whose resources are no place in a resource group, or can say anything."""
 _NAMES = {DEFINITION: "roleDefinitionId", ASSIGNMENT: "roleAssignmentName"}
 
 
@@ -53,13 +59,12 @@ def check_no_data_role_above_the_group(resource: Resource, stack: Stack) -> Iter
 
 def check_query_only_for_known_roles(resource: Resource, stack: Stack) -> Iterator[str]:
     """Whoever may query the instance itself sees every tenant's twins."""
-    allowed = stack.settings.get("roles") or QUERY_ROLES
-    if "digital-twins-rbac:index:GatewayIdentity$" in resource.urn or _ends_with_one(resource.name, allowed):
-        return
-    if resource.type == DEFINITION and allows_query(resource):
+    if resource.type == DEFINITION and resource.hides("permissions"):
+        yield "Nobody knows yet what the role allows, and it may be to query; give its permissions as plain values."
+    elif resource.type == DEFINITION and allows_query(resource) and not _is_known_to_query(resource, stack):
         yield (
             "The role may query, and so read every tenant's twins; take Microsoft.DigitalTwins/query/action, also as "
-            "part of a wildcard, out of its data actions."
+            "part of a wildcard, out of its data actions. A role that may query has no data action but its own."
         )
     elif resource.type == ASSIGNMENT and (built_in := BUILT_IN_DATA_ROLES.get(assigned_role(resource))):
         yield f"{built_in} may query, and so read every tenant's twins; give a custom role without query/action."
@@ -69,7 +74,7 @@ def check_no_data_role_for_a_tenant(resource: Resource, stack: Stack) -> Iterato
     """A tenant asks the gateway; what it may do on the instance itself, it does past the gateway."""
     if resource.type != ASSIGNMENT or not gives_data_role(resource, stack):
         return
-    if is_of_a_tenant(resource) or resource.get("principalId") in tenants_of(stack):
+    if is_of_a_tenant(resource) or principal_of(resource) in tenants_of(stack):
         yield "A tenant is given rights on the instance itself, and needs no gateway then; take the assignment out."
 
 
@@ -77,11 +82,13 @@ def check_markers_allow_nothing(resource: Resource, _stack: Stack) -> Iterator[s
     """A marker role is a label: it says which twins somebody may see, and allows nothing."""
     if resource.type != DEFINITION or not is_marker(resource):
         return
+    if resource.hides("permissions"):
+        yield "Nobody knows yet what a marker role allows; give its permissions as plain values."
+        return
     for permission in permissions_of(resource):
         if texts(permission, "dataActions"):
             yield "A marker role has data actions; leave them out, tenants would get round the gateway by them."
-        actions = permission.get("actions")
-        if actions is not UNKNOWN and texts(permission, "actions") != [MARKER_ACTION.lower()]:
+        if texts(permission, "actions") != [MARKER_ACTION.lower()]:
             yield f"A marker role allows {MARKER_ACTION} and nothing else."
 
 
@@ -96,10 +103,18 @@ def check_names_deterministic(resource: Resource, _stack: Stack) -> Iterator[str
             )
 
 
-def check_assignments_explicit(resource: Resource, _stack: Stack) -> Iterator[str]:
-    """An assignment says what kind of principal it is for, and carries no condition."""
+def check_assignments_explicit(resource: Resource, stack: Stack) -> Iterator[str]:
+    """An assignment says what it gives, where and to what kind of principal, and carries no condition."""
+    if _FOR_A_WHILE.match(resource.type):
+        yield "The role is given by Privileged Identity Management, where no policy looks; give a RoleAssignment."
     if resource.type != ASSIGNMENT:
         return
+    for key in ("scope", "roleDefinitionId"):
+        if resource.hides(key) and not _is_explained(resource, key, stack):
+            yield (
+                f"Nobody knows yet what {key} will be, so it may be any; give it as a plain value, or make it of the "
+                "id of a resource that this program declares."
+            )
     kind = resource.get("principalType")
     if kind is not UNKNOWN and kind not in PRINCIPAL_TYPES:
         yield (
@@ -110,9 +125,26 @@ def check_assignments_explicit(resource: Resource, _stack: Stack) -> Iterator[st
         yield "Azure Digital Twins evaluates no conditions, so the role would hold without it; leave it out."
 
 
-def _ends_with_one(name: str, allowed: Iterable[str]) -> bool:
+def _is_known_to_query(definition: Resource, stack: Stack) -> bool:
+    """Whether it is called like a role that may query, and has no data action besides those of that role."""
+    names = stack.settings.get("roles") or READING_ROLES
     # One program may declare several stacks of ours, each with a prefix to its names.
-    return any(f"-{name}".endswith(f"-{item}") for item in allowed)
+    limits = [READING_ROLES.get(name, OUR_DATA_ACTIONS) for name in names if f"-{definition.name}".endswith(f"-{name}")]
+    if "digital-twins-rbac:index:GatewayIdentity$" in definition.urn:
+        limits.append(READING_ROLES["gateway-identity-role"])
+    return any(limit.issuperset(data_actions_of(definition)) for limit in limits)
+
+
+def _is_explained(assignment: Resource, key: str, stack: Stack) -> bool:
+    """Whether an input that is unknown is made of a resource of the stack that the other rules judge, or can place."""
+    types = [stack.resources[urn].type for urn in assignment.refers.get(key, ()) if urn in stack.resources]
+    return any(type_ == DEFINITION if key == "roleDefinitionId" else _is_a_place(type_) for type_ in types)
+
+
+def _is_a_place(type_: str) -> bool:
+    provider, module = f"{type_}:".split(":")[:2]
+    in_a_group = provider == "azure-native" and module not in _HOLDS_ANY_SCOPE
+    return in_a_group or type_ == "azure-native:resources:ResourceGroup"
 
 
 def _is_made_of_names(name: object) -> bool:

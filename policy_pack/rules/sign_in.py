@@ -6,6 +6,7 @@ from .resource import Resource, Stack
 
 APP = "azure-native:web:WebApp"
 SIGN_IN = "azure-native:web:WebAppAuthSettingsV2"
+OLDER_SIGN_IN = "azure-native:web:WebAppAuthSettings"
 PASSWORDS = {"azure-native:web:WebAppFtpAllowed": "FTP", "azure-native:web:WebAppScmAllowed": "publishing"}
 OPEN_PATHS = {"/healthz"}
 """What may answer without a token."""
@@ -30,6 +31,9 @@ def check_sign_in_complete(resource: Resource, _stack: Stack) -> Iterator[str]:
     """The settings themselves leave no way in without a token."""
     if resource.type == SIGN_IN:
         yield from _find_gaps(resource)
+    elif resource.type == OLDER_SIGN_IN:
+        if resource.is_not(True, "enabled") or resource.get("unauthenticatedClientAction") == "AllowAnonymous":
+            yield "The older settings turn sign-in off that WebAppAuthSettingsV2 turns on; take them out."
     elif resource.type in PASSWORDS and resource.is_not(False, "allow"):
         yield f"A password may be used for {PASSWORDS[resource.type]}; set allow to false."
     elif resource.type == APP and resource.is_not(True, "httpsOnly"):

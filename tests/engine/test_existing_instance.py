@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.digitaltwins.core import DigitalTwinsClient
 
-from tests.conftest import FixedToken, LocalAzure, make_project
+from tests.conftest import FixedToken, LocalAzure, local_azure
 
 pytestmark = pytest.mark.acceptance
 
@@ -53,18 +52,12 @@ tags:
 
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
-    folder: Path = tmp_path_factory.mktemp("plant")
-    azure = LocalAzure(make_project(folder / "project"), folder / "local")
-    azure.restore()
-    (azure.project / "manifest.yaml").write_text(MANIFEST)
-    azure.configure(manifest="manifest.yaml", instance={"resourceId": INSTANCE}, graph=None)
-    try:
-        started = azure.emulator("up", "--detach")
-        assert started.returncode == 0, started.stdout + started.stderr
+    with local_azure(tmp_path_factory.mktemp("plant")) as azure:
+        (azure.project / "manifest.yaml").write_text(MANIFEST)
+        azure.configure(manifest="manifest.yaml", instance={"resourceId": INSTANCE}, graph=None)
+        azure.start()
         run_for_years(azure)
         yield azure
-    finally:
-        azure.emulator("down")
 
 
 def run_for_years(azure: LocalAzure) -> None:

@@ -37,21 +37,7 @@ RESOURCE_MANAGER = "resource-manager"
 @pytest.fixture
 def manage(shared_azure: Any) -> Callable[..., Any]:
     """Calls Resource Manager as the deployer, or as another principal."""
-
-    def call(method: str, path: str, body: Any = None, *, name: str = "deployer") -> Any:
-        port = json.loads((shared_azure.local / "ports.json").read_text())["resourceManager"]
-        token = shared_azure.token(name, RESOURCE_MANAGER)
-        answer = requests.request(
-            method,
-            f"https://localhost:{port}{path}?api-version=2022-04-01",
-            json=body,
-            headers={"Authorization": f"Bearer {token}"},
-            verify=shared_azure.ca_file,
-            timeout=30,
-        )
-        assert answer.status_code < 400, answer.text
-        return answer.json() if answer.content else None
-
+    call: Callable[..., Any] = shared_azure.manage
     return call
 
 

@@ -101,7 +101,7 @@ def test_make_preview_of_a_program_that_breaks_every_policy_names_each_and_fails
     assert "passed." not in text
 
 
-def test_the_packs_config_switches_a_policy_off_lets_it_warn_or_tells_the_profile(
+def test_the_packs_config_switches_a_policy_off_or_lets_it_warn_and_takes_prod_back_from_nobody(
     breaking: Any, tmp_path: Path
 ) -> None:
     config = tmp_path / "config.json"
@@ -118,7 +118,7 @@ def test_the_packs_config_switches_a_policy_off_lets_it_warn_or_tells_the_profil
 
     preview = breaking.pulumi("preview", "--policy-pack", pack, "--policy-pack-config", str(config))
 
-    off = {"no-keys", "diagnostics-present", "no-public-access-in-prod"}
+    off = {"no-keys", "diagnostics-present"}
     assert violated(preview.stdout) == {rule.name for rule in RULES} - off
     assert "[advisory]  diagnostics-present" in preview.stdout
 

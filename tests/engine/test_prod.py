@@ -4,11 +4,10 @@ import re
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import MANIFEST, LocalAzure, make_project
+from tests.conftest import MANIFEST, LocalAzure, local_azure
 from tests.engine.surroundings import ADDRESS, DATABASE, DEAD_LETTERS, HUB, TOPIC, make_surroundings
 
 pytestmark = pytest.mark.acceptance
@@ -23,17 +22,11 @@ INSTANCE = {
 
 @pytest.fixture(scope="module")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
-    folder: Path = tmp_path_factory.mktemp("prod")
-    azure = LocalAzure(make_project(folder / "project"), folder / "local")
-    azure.restore()
-    azure.configure(profile="prod", gateway={"assignmentRequired": False}, instance=INSTANCE)
-    try:
-        started = azure.emulator("up", "--detach")
-        assert started.returncode == 0, started.stdout + started.stderr
+    with local_azure(tmp_path_factory.mktemp("prod")) as azure:
+        azure.configure(profile="prod", gateway={"assignmentRequired": False}, instance=INSTANCE)
+        azure.start()
         make_surroundings(azure)
         yield azure
-    finally:
-        azure.emulator("down")
 
 
 def test_a_production_stack_lives_from_its_first_up_to_its_end(prod: LocalAzure) -> None:

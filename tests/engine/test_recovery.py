@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LocalAzure, make_project
+from tests.conftest import LocalAzure, local_azure
 
 pytestmark = pytest.mark.acceptance
 
@@ -19,19 +19,13 @@ INSTANCE = f"{GROUP}/providers/Microsoft.DigitalTwins/digitalTwinsInstances/adt-
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
     """A local Azure in which somebody made the group and the instance by hand."""
-    folder: Path = tmp_path_factory.mktemp("taken")
-    azure = LocalAzure(make_project(folder / "project"), folder / "local")
-    azure.restore()
-    azure.configure(instance={"name": "adt-taken", "protect": False})
-    try:
-        started = azure.emulator("up", "--detach")
-        assert started.returncode == 0, started.stdout + started.stderr
+    with local_azure(tmp_path_factory.mktemp("taken")) as azure:
+        azure.configure(instance={"name": "adt-taken", "protect": False})
+        azure.start()
         azure.manage("PUT", GROUP, {"location": "westeurope", "tags": {"profile": "dev"}}, version="2024-03-01")
         body = {"location": "westeurope", "identity": {"type": "SystemAssigned"}}
         azure.manage("PUT", INSTANCE, body, version="2023-01-31")
         yield azure
-    finally:
-        azure.emulator("down")
 
 
 def import_commands(text: str) -> list[list[str]]:

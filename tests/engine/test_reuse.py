@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from azure.digitaltwins.core import DigitalTwinsClient
 
-from tests.conftest import ROOT, FixedToken, LocalAzure, make_project
+from tests.conftest import ROOT, FixedToken, LocalAzure, local_azure
 
 pytestmark = pytest.mark.acceptance
 
@@ -42,15 +42,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made_from_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
-    folder = tmp_path_factory.mktemp("checkout")
-    azure = LocalAzure(make_project(folder / "project"), folder / "local")
-    azure.restore()
-    try:
+    with local_azure(tmp_path_factory.mktemp("checkout")) as azure:
         up = azure.make("up")
         assert up.returncode == 0, up.stdout + up.stderr
         yield azure
-    finally:
-        azure.emulator("down")
 
 
 def test_a_stack_of_the_checkout_goes_on_in_a_program_with_two_instances(

@@ -29,7 +29,8 @@ def test_a_setting_that_sends_no_log_of_it_does_not_count(uri: str, logs: Any) -
     assert broken(RULE, INSTANCE, setting(uri, logs)) == ["instance"]
 
 
-def test_a_setting_by_id_by_reference_or_not_known_yet_counts() -> None:
+def test_a_setting_by_id_or_by_reference_counts_and_one_of_nobody_knows_what_does_not() -> None:
     assert broken(RULE, INSTANCE, setting(f"{ID}/ADT-one", LOGS)) == []
     assert broken(RULE, INSTANCE, setting(f"{ID}/elsewhere", LOGS, frozenset({INSTANCE.urn}))) == []
-    assert broken(RULE, INSTANCE, setting(UNKNOWN, UNKNOWN)) == []
+    assert broken(RULE, INSTANCE, setting(UNKNOWN, UNKNOWN, frozenset({INSTANCE.urn}))) == []
+    assert broken(RULE, INSTANCE, setting(UNKNOWN, UNKNOWN)) == ["instance"]

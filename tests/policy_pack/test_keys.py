@@ -26,6 +26,16 @@ def app(name: str, value: Any) -> Resource:
         ("CLIENT_SECRET", "hunter2"),
         ("ADT_API_KEY", "hunter2"),
         ("DB_PASSWORD", "hunter2"),
+        ("clientSecret", "hunter2"),
+        ("EventHubKey", "hunter2"),
+        ("myApiKey", "hunter2"),
+        ("myAPIKey", "hunter2"),
+        ("STORAGE_KEY_1", "hunter2"),
+        ("MASTER_KEY1", "hunter2"),
+        ("DbPassword", "hunter2"),
+        ("AAD_SECRET_VALUE", "hunter2"),
+        ("STORAGEKEY", "hunter2"),
+        ("Db__ConnectionString", "hunter2"),
         ("TELEMETRY", "InstrumentationKey=0f3c0000-0000-4000-8000-000000000010"),
     ],
 )
@@ -44,6 +54,10 @@ def test_a_secret_among_the_apps_settings_is_refused_and_never_repeated(name: st
         ("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "ClientId=c;Authorization=AAD"),
         ("AzureWebJobsStorage__blobServiceUri", "https://a.blob.core.windows.net/"),
         ("TWIN_RBAC_KEY", "role"),
+        ("KEY_VAULT_NAME", "kv"),
+        ("MonkeyName", "Charles"),
+        ("DONKEY", "grey"),
+        ("SECRETS_REFRESH_MINUTES", "5"),
         ("CLIENT_SECRET", "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)"),
         ("CLIENT_SECRET", UNKNOWN),
     ],
@@ -57,6 +71,26 @@ def test_settings_that_are_a_resource_of_their_own_are_looked_at_too() -> None:
     strings = resource("azure-native:web:WebAppConnectionStrings", "strings", properties={})
 
     assert broken(RULE, settings, strings) == ["settings", "strings"]
+
+
+MOUNT = {"share": {"type": "AzureFiles", "accountName": "a", "shareName": "s", "accessKey": "c2VjcmV0"}}
+
+
+@pytest.mark.parametrize("key", ["c2VjcmV0", UNKNOWN])
+def test_a_mounted_share_that_is_read_with_a_key_is_refused(key: Any) -> None:
+    mounts = {"share": {**MOUNT["share"], "accessKey": key}}
+    by_app = resource("azure-native:web:WebApp", "app", siteConfig={"azureStorageAccounts": mounts})
+    alone = resource("azure-native:web/v20240401:WebAppAzureStorageAccounts", "mounts", properties=mounts)
+    slot = resource("azure-native:web:WebAppAzureStorageAccountsSlot", "slot", properties=mounts)
+
+    assert broken(RULE, by_app, alone, slot) == ["app", "mounts", "slot"]
+    assert "c2VjcmV0" not in str(findings(RULE, stack_of(by_app, alone)))
+
+
+def test_a_mounted_share_without_a_key_passes() -> None:
+    mounts = {"share": {"type": "AzureFiles", "protocol": "NFS"}}
+
+    assert broken(RULE, resource("azure-native:web:WebAppAzureStorageAccounts", "mounts", properties=mounts)) == []
 
 
 def test_a_package_read_with_a_key_and_connection_strings_are_refused() -> None:

@@ -32,12 +32,18 @@ def test_an_app_is_never_data_owner_and_a_person_may_be() -> None:
 
     assert broken(rule, assignment(roleDefinitionId=OWNER, principalType="ServicePrincipal")) == ["grant"]
     assert broken(rule, assignment(roleDefinitionId=OWNER.upper(), principalType="ServicePrincipal")) == ["grant"]
+    assert broken(rule, assignment(roleDefinitionId=f"{OWNER}/", principalType="ServicePrincipal")) == ["grant"]
     assert broken(rule, assignment(roleDefinitionId=OWNER, principalType="User")) == []
     assert broken(rule, assignment(roleDefinitionId=BLOB_OWNER, principalType="ServicePrincipal")) == []
     assert broken(rule, assignment(roleDefinitionId=UNKNOWN, principalType="ServicePrincipal")) == []
 
 
-ABOVE = [SUBSCRIPTION, "/providers/Microsoft.Management/managementGroups/root", "/"]
+ABOVE = [
+    SUBSCRIPTION,
+    "/providers/Microsoft.Management/managementGroups/root",
+    "/providers/Microsoft.Management/managementGroups/resourceGroups",
+    "/",
+]
 
 
 @pytest.mark.parametrize("scope", ABOVE)
@@ -80,14 +86,45 @@ QUERIES = [
 def test_only_the_gateway_the_tagger_and_the_drift_reader_may_query(action: str) -> None:
     rule = "query-only-for-known-roles"
 
+    named = [definition(name, action) for name in ("tagger-role", "north-drift-reader-role", "gateway-identity-role")]
+    below = definition("other", action, parent="digital-twins-rbac:index:GatewayIdentity")
+    is_exact = action == QUERIES[0]
+
     assert broken(rule, definition("loader-role", action)) == ["loader-role"]
-    assert broken(rule, definition("tagger-role", action), definition("north-drift-reader-role", action)) == []
-    assert broken(rule, definition("other", action, parent="digital-twins-rbac:index:GatewayIdentity")) == []
+    assert broken(rule, *named, below) == ([] if is_exact else [item.name for item in (*named, below)])
     assert broken(rule, definition("tagger-role", action), roles=["analyst"]) == ["tagger-role"]
-    assert broken(rule, definition("analyst", action), roles=["analyst"]) == []
+    assert broken(rule, definition("analyst", action), roles=["analyst"]) == ([] if is_exact else ["analyst"])
 
 
-def test_a_role_that_cannot_query_or_is_not_known_yet_passes() -> None:
+TWINS = "Microsoft.DigitalTwins/digitaltwins"
+ROUTES = "Microsoft.DigitalTwins/eventroutes"
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "fine"),
+    [
+        ("tagger-role", f"{TWINS}/write", True),
+        ("tagger-role", f"{TWINS}/WRITE", True),
+        ("tagger-role", f"{TWINS}/delete", False),
+        ("tagger-role", f"{TWINS}/relationships/read", False),
+        ("drift-reader-role", f"{ROUTES}/read", True),
+        ("drift-reader-role", f"{TWINS}/write", False),
+        ("gateway-identity-role", f"{TWINS}/relationships/read", True),
+        ("gateway-identity-role", f"{TWINS}/write", False),
+        ("analyst", f"{ROUTES}/write", True),
+        ("analyst", f"{TWINS}/delete", False),
+    ],
+)
+def test_a_name_excuses_what_a_role_of_that_name_is_known_to_allow_and_no_more(
+    name: str, action: str, *, fine: bool
+) -> None:
+    roles = [name] if name == "analyst" else []
+    role = definition(f"north-{name}", QUERIES[0], action)
+
+    assert broken("query-only-for-known-roles", role, roles=roles) == ([] if fine else [role.name])
+
+
+def test_a_role_that_cannot_query_passes() -> None:
     rule = "query-only-for-known-roles"
     without_query = [
         {"dataActions": ["Microsoft.DigitalTwins/*"], "notDataActions": ["Microsoft.DigitalTwins/query/*"]}
@@ -95,10 +132,18 @@ def test_a_role_that_cannot_query_or_is_not_known_yet_passes() -> None:
 
     assert broken(rule, definition("r", "Microsoft.DigitalTwins/digitaltwins/*")) == []
     assert broken(rule, definition("r", permissions=without_query)) == []
-    assert broken(rule, definition("r", permissions=UNKNOWN)) == []
-    assert (
-        broken(rule, definition("r", permissions=[UNKNOWN, {"dataActions": UNKNOWN}, {"dataActions": [UNKNOWN]}])) == []
-    )
+
+
+UNKNOWN_PERMISSIONS = [UNKNOWN, [UNKNOWN], [{"dataActions": UNKNOWN}], [{"dataActions": [UNKNOWN]}]]
+
+
+@pytest.mark.parametrize("permissions", UNKNOWN_PERMISSIONS)
+def test_a_role_that_allows_nobody_knows_what_is_refused_whatever_it_is_called(permissions: Any) -> None:
+    rule, role = "query-only-for-known-roles", definition("tagger-role", permissions=permissions)
+
+    assert broken(rule, role) == ["tagger-role"]
+    assert broken("no-data-role-above-the-group", role, assignment(scope=SUBSCRIPTION)) == ["grant"]
+    assert broken(rule, replace(role, props=UNKNOWN)) == [], "no target of this run"
 
 
 def test_azures_own_data_roles_may_query_and_are_given_to_nobody() -> None:
@@ -106,7 +151,8 @@ def test_azures_own_data_roles_may_query_and_are_given_to_nobody() -> None:
 
     assert broken(rule, assignment(roleDefinitionId=READER)) == ["grant"]
     assert broken(rule, assignment(roleDefinitionId=OWNER)) == ["grant"]
-    assert broken(rule, assignment("operators", roleDefinitionId=OWNER), roles=["operators"]) == []
+    assert broken(rule, assignment("operators", roleDefinitionId=OWNER), roles=["operators"]) == ["operators"]
+    assert broken(rule, assignment("tagger-role", roleDefinitionId=OWNER)) == ["tagger-role"]
 
 
 def test_a_tenant_is_given_no_rights_on_the_instance_whatever_the_assignment_is_called() -> None:
@@ -118,6 +164,8 @@ def test_a_tenant_is_given_no_rights_on_the_instance_whatever_the_assignment_is_
     reading = definition("reading", "Microsoft.DigitalTwins/digitaltwins/read")
 
     assert broken(rule, marker_role, is_tenant, reading, assignment(principalId="earth")) == ["grant"]
+    assert broken(rule, marker_role, is_tenant, reading, assignment(principalId="EARTH")) == ["grant"]
+    assert broken(rule, marker_role, is_tenant, assignment(principalId="Earth", roleDefinitionId=OWNER)) == ["grant"]
     assert broken(rule, marker_role, is_tenant, reading, assignment(principalId="tagger")) == []
     assert broken(rule, marker_role, is_tenant, reading, assignment(principalId=UNKNOWN)) == []
     assert broken(rule, reading, assignment("tenants-fire")) == ["tenants-fire"]
@@ -129,7 +177,8 @@ def test_a_tenant_is_given_no_rights_on_the_instance_whatever_the_assignment_is_
     ("permission", "fine"),
     [
         ({"actions": [MARKER], "dataActions": []}, True),
-        ({"actions": UNKNOWN, "dataActions": UNKNOWN}, True),
+        ({"actions": UNKNOWN, "dataActions": []}, False),
+        ({"actions": [MARKER], "dataActions": UNKNOWN}, False),
         ({"actions": [MARKER], "dataActions": ["Microsoft.DigitalTwins/models/read"]}, False),
         ({"actions": [MARKER, "*/read"]}, False),
         ({"actions": []}, False),
@@ -169,3 +218,54 @@ def test_an_assignment_says_for_whom_it_is_and_has_no_condition() -> None:
     assert broken(rule, assignment(principalType=None)) == ["grant"]
     assert broken(rule, assignment(principalType="Gruop")) == ["grant"]
     assert broken(rule, assignment(condition="@Resource[...] StringEquals 'x'")) == ["grant"]
+
+
+def made_of(key: str, *resources: Resource) -> Resource:
+    """An assignment of which a preview knows only what an input is made of."""
+    return replace(assignment(**{key: UNKNOWN}), refers={key: frozenset(item.urn for item in resources)})
+
+
+@pytest.mark.parametrize("key", ["scope", "roleDefinitionId"])
+def test_an_assignment_of_nobody_knows_what_or_where_is_refused_unless_the_stack_explains_it(key: str) -> None:
+    rule, role = "assignments-explicit", definition("role")
+    instance = resource("azure-native:digitaltwins:DigitalTwin", "instance")
+    group = resource("azure-native:resources:ResourceGroup", "group")
+    others = (
+        resource("random:index/randomUuid:RandomUuid", "random"),
+        resource("azure-native:management:ManagementGroup", "above"),
+        resource("azure-native:resources:Deployment", "template"),
+    )
+
+    assert broken(rule, made_of(key)) == ["grant"]
+    assert broken(rule, *others, made_of(key, *others)) == ["grant"]
+    assert broken(rule, made_of(key, role, instance)) == ["grant"], "neither is of the stack"
+    assert broken(rule, role, made_of(key, role)) == ([] if key == "roleDefinitionId" else ["grant"])
+    assert broken(rule, instance, made_of(key, instance)) == ([] if key == "scope" else ["grant"])
+    assert broken(rule, group, made_of(key, group)) == ([] if key == "scope" else ["grant"])
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "azure-native:authorization/v20220401:RoleAssignment",
+        "azure-native_authorization_v20220401:authorization:RoleAssignment",
+    ],
+)
+def test_a_type_with_its_version_is_the_plain_one(type_: str) -> None:
+    grant = resource(type_, "grant", roleDefinitionId=OWNER, principalType="ServicePrincipal")
+
+    assert broken("no-data-owner-for-an-app", grant) == ["grant"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "RoleAssignmentScheduleRequest",
+        "RoleEligibilityScheduleRequest",
+        "PimRoleAssignment",
+        "PimRoleEligibilitySchedule",
+    ],
+)
+def test_a_role_for_a_while_is_refused_since_the_other_rules_would_not_see_it(kind: str) -> None:
+    for module in ("authorization", "authorization/v20201001"):
+        assert broken("assignments-explicit", resource(f"azure-native:{module}:{kind}", "it")) == ["it"]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,9 +45,36 @@ def test_settings_taken_out_are_refused_one_by_one() -> None:
     assert "publishing" in said[2][1]
 
 
-def test_settings_of_another_app_do_not_count_and_such_of_one_not_known_yet_do() -> None:
+def test_settings_count_for_the_app_that_they_name_or_refer_to() -> None:
+    referring = replace(sign_in(UNKNOWN), refers={"name": frozenset({APP.urn})})
+
     assert broken("sign-in-required", APP, sign_in("func-two"), *NO_PASSWORDS) == ["app"]
-    assert broken("sign-in-required", APP, sign_in(UNKNOWN), *NO_PASSWORDS) == []
+    assert broken("sign-in-required", APP, referring, *NO_PASSWORDS) == []
+
+
+def test_settings_of_an_app_that_nobody_knows_excuse_no_other() -> None:
+    of_another = replace(sign_in(UNKNOWN), refers={"name": frozenset({"urn:pulumi:local::p::t::another"})})
+    nameless = replace(APP, props={"httpsOnly": True, "name": UNKNOWN})
+
+    assert broken("sign-in-required", APP, of_another, *NO_PASSWORDS) == ["app"]
+    assert broken("sign-in-required", APP, sign_in(UNKNOWN), *NO_PASSWORDS) == ["app"]
+    assert broken("sign-in-required", nameless, of_another)[:1] == ["app"]
+
+
+@pytest.mark.parametrize(
+    ("props", "fine"),
+    [
+        ({"enabled": False}, False),
+        ({}, False),
+        ({"enabled": True, "unauthenticatedClientAction": "AllowAnonymous"}, False),
+        ({"enabled": True, "unauthenticatedClientAction": "RedirectToLoginPage"}, True),
+        ({"enabled": UNKNOWN}, True),
+    ],
+)
+def test_the_older_settings_do_not_turn_it_off(props: dict[str, Any], *, fine: bool) -> None:
+    older = resource("azure-native:web:WebAppAuthSettings", "older", name="func-one", **props)
+
+    assert broken("sign-in-complete", older) == ([] if fine else ["older"])
 
 
 @pytest.mark.parametrize(

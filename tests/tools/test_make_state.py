@@ -62,8 +62,10 @@ def test_the_deployer_may_write_the_state_and_a_reader_may_only_read_it(run: Run
 
     container = "/account/blobServices/default/containers/state"
     roles = [call for call in calls if call.startswith("role assignment create")]
-    assert f"role assignment create --assignee {DEPLOYER} --role Storage Blob Data Contributor --scope {container}" in (
-        "\n".join(roles)
+    written = f"--assignee-object-id {DEPLOYER} --assignee-principal-type ServicePrincipal"
+    assert (
+        f"role assignment create {written} --role Storage Blob Data Contributor --scope {container} --output none"
+        in roles
     )
     of_reader = [call for call in roles if READER in call]
     assert [call.split("--role ")[1].split(" --scope")[0] for call in of_reader] == [

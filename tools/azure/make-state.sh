@@ -11,8 +11,11 @@ usage: tools/azure/make-state.sh GROUP LOCATION ACCOUNT VAULT DEPLOYER [READER].
   LOCATION  region, such as westeurope
   ACCOUNT   storage account: 3-24 lower-case letters and digits, unique in the world
   VAULT     key vault: 3-24 letters, digits and hyphens, unique in the world
-  DEPLOYER  object id of who runs `pulumi up`: may write the state and use the key
-  READER    object ids of who only previews or looks for drift: may read the state and use the key
+  DEPLOYER  object id of the service principal that runs `pulumi up`: may write the state and use the key
+  READER    object ids of service principals that only preview or look for drift: may read the state and use the key
+
+Whoever may read a container reads the state of every stack in it: run this once for each level of trust, such as one
+for dev, whose pull requests run anybody's code, and one for prod. The caller is a person, signed in by `az login`.
 TEXT
   exit 1
 }
@@ -35,8 +38,11 @@ for id in "$deployer" "$@"; do
   fi
 done
 
-# Every principal is a service principal or a person; the CLI finds out which when it is not told.
-assign() { az role assignment create --assignee "$1" --role "$2" --scope "$3" --output none; }
+# Without a look into the directory, which the caller may not be allowed and a new principal may not be in yet.
+assign() {
+  az role assignment create --assignee-object-id "$1" --assignee-principal-type "${4:-ServicePrincipal}" --role "$2" \
+    --scope "$3" --output none
+}
 
 az group create --name "$group" --location "$location" --output none
 az storage account create --name "$account" --resource-group "$group" --location "$location" --sku Standard_ZRS \
@@ -53,13 +59,7 @@ fi
 account_id=$(az storage account show --name "$account" --resource-group "$group" --query id --output tsv)
 vault_id=$(az keyvault show --name "$vault" --resource-group "$group" --query id --output tsv)
 # Making a key is a right of the data plane, which nobody has by making the vault.
-assign "$(az ad signed-in-user show --query id --output tsv)" "Key Vault Crypto Officer" "$vault_id"
-assign "$deployer" "Storage Blob Data Contributor" "$account_id/blobServices/default/containers/state"
-assign "$deployer" "Key Vault Crypto User" "$vault_id/keys/pulumi"
-for reader in "$@"; do
-  assign "$reader" "Storage Blob Data Reader" "$account_id/blobServices/default/containers/state"
-  assign "$reader" "Key Vault Crypto User" "$vault_id/keys/pulumi"
-done
+assign "$(az ad signed-in-user show --query id --output tsv)" "Key Vault Crypto Officer" "$vault_id" User
 for attempt in 1 2 3 4 5 6 7 8 9 10; do
   if az keyvault key show --vault-name "$vault" --name pulumi --output none 2>/dev/null ||
     az keyvault key create --vault-name "$vault" --name pulumi --kty RSA --size 3072 --output none 2>/dev/null; then
@@ -68,6 +68,14 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
   [ "$attempt" = 10 ] && { echo "the key could not be made: the role 'Key Vault Crypto Officer' does not act yet; run this again" >&2; exit 1; }
   echo "waiting until the role on the vault acts ($attempt of 10)" >&2
   sleep "${TWIN_RBAC_PAUSE:-30}"
+done
+
+container_id="$account_id/blobServices/default/containers/state"
+assign "$deployer" "Storage Blob Data Contributor" "$container_id"
+assign "$deployer" "Key Vault Crypto User" "$vault_id/keys/pulumi"
+for reader in "$@"; do
+  assign "$reader" "Storage Blob Data Reader" "$container_id"
+  assign "$reader" "Key Vault Crypto User" "$vault_id/keys/pulumi"
 done
 
 cat <<TEXT

@@ -9,7 +9,7 @@ from twin_rbac.cli.output import Format, show
 from twin_rbac.insight.base import read_base
 from twin_rbac.insight.comment import as_comment
 from twin_rbac.insight.plain import as_mapping, as_text
-from twin_rbac.insight.preview import load_preview
+from twin_rbac.insight.preview_file import load_preview
 from twin_rbac.insight.report import make_report
 from twin_rbac.role_tags.render import as_json
 

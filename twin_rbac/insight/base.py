@@ -1,7 +1,7 @@
 """The manifest and the config as they stand at a revision of the repository: what a pull request starts from."""
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from twin_rbac.insight.principals import Tenant, read_tenants
+from twin_rbac.insight.principals import TENANTS, Tenant, read_tenants
 from twin_rbac.insight.tag_plan import TagChange, Twins, compare_twins
 from twin_rbac.role_tags.errors import ManifestError
 from twin_rbac.role_tags.manifest import load_manifest
@@ -85,6 +85,8 @@ def show_by_git(revision: str, path: str) -> bytes:
         )
     except OSError as error:
         raise LookupError(f"git cannot be run ({error.strerror})") from error
+    except ValueError as error:
+        raise LookupError(f"{path!r} is no path ({error})") from error
     if done.returncode:
         raise LookupError(" ".join(done.stderr.decode(errors="replace").split()).removeprefix("fatal: "))
     return done.stdout
@@ -96,11 +98,24 @@ def _read_settings(revision: str, path: str, show: Show, problems: list[str]) ->
     except LookupError as error:
         problems.append(f"the settings at {revision} cannot be read: {error}")
         return {}
-    except YAMLError:
+    except (YAMLError, ValueError, RecursionError):
         problems.append(f"the settings {path} at {revision} are not YAML")
         return {}
     config = document.get("config") if isinstance(document, dict) else None
-    return config if isinstance(config, dict) else {}
+    config = config if isinstance(config, dict) else {}
+    problems.extend(f"the settings {path} at {revision} are odd: {item}" for item in _odd_tenants(config))
+    return config
+
+
+def _odd_tenants(config: Mapping[str, Any]) -> Iterator[str]:
+    tenants = config.get(TENANTS)
+    for name, tenant in tenants.items() if isinstance(tenants, dict) else ():
+        if not isinstance(tenant, dict):
+            yield f"the tenant {name} is no mapping"
+        elif not isinstance(tenant.get("roles") or [], list):
+            yield f"the roles of the tenant {name} are no list"
+    if tenants is not None and not isinstance(tenants, dict):
+        yield "the tenants are no mapping"
 
 
 def _read_twins_at(revision: str, path: str, show: Show, problems: list[str]) -> Twins | None:
@@ -110,7 +125,8 @@ def _read_twins_at(revision: str, path: str, show: Show, problems: list[str]) ->
         problems.append(f"the manifest at {revision} cannot be read: {error}")
         return None
     with TemporaryDirectory() as folder:
-        file = Path(folder) / Path(path).name
+        # A name of our own: the path may be one that no file can have.
+        file = Path(folder) / "manifest.yaml"
         file.write_bytes(content)
         return _read_twins(file, f"{path} at {revision}", problems)
 
@@ -121,4 +137,7 @@ def _read_twins(file: Path, title: str, problems: list[str]) -> Twins | None:
     except ManifestError as error:
         first = str(error).splitlines()[0].removeprefix(f"{file}:")
         problems.append(f"the manifest {title} cannot be used: {first}")
+        return None
+    except ValueError as error:
+        problems.append(f"the manifest {title} cannot be read: {error}")
         return None

@@ -14,7 +14,8 @@ _MOST_ALARMS = 10
 
 def marker(stack: str) -> str:
     """The first line of the comment, which nobody sees: by it the workflow finds the comment that it edits."""
-    name = "".join(character for character in stack if character.isalnum() or character in "._/")
+    # Without an angle bracket, hyphens cannot end the HTML comment; and they tell stacks apart.
+    name = "".join(character for character in stack if character.isalnum() or character in "._/-")
     return f"<!-- twin-rbac report pr: {name} -->"
 
 

@@ -50,7 +50,7 @@ def read_tenants(config: Mapping[str, Any]) -> dict[str, Tenant]:
     return {
         str(name): Tenant(
             principal_id=str(tenant["principalId"]).lower(),
-            roles=frozenset(str(role) for role in tenant.get("roles") or ()),
+            roles=frozenset(str(role) for role in _list(tenant.get("roles"))),
         )
         for name, tenant in tenants.items()
         if isinstance(tenant, Mapping) and "principalId" in tenant
@@ -98,6 +98,24 @@ def name_all(preview: Preview, principals: Mapping[str, str]) -> dict[str, str]:
 def role_urns(state: State) -> tuple[str, ...]:
     """The role definitions that an assignment's role comes from, also while its id is not known."""
     return tuple(urn for urn in state.dependencies.get("roleDefinitionId", ()) if type_of(urn) == ROLE_DEFINITION)
+
+
+def marker_of(state: State, states: Mapping[str, State], markers: Mapping[str, str]) -> str | None:
+    """The role tag of the marker role that an assignment assigns; None where its role is no marker.
+
+    The definition's id decides, never a name; where one is not known yet, the definition that it comes from.
+    """
+    definition = state.text("roleDefinitionId")
+    guids = {urn: guid_of(guid) for urn in markers if (guid := states[urn].text("roleDefinitionId"))}
+    if definition is not None:
+        guid = guid_of(definition.rstrip("/"))
+        same = next((markers[urn] for urn, marker in guids.items() if marker == guid), None)
+        return same or next((markers[urn] for urn in role_urns(state) if urn in markers and urn not in guids), None)
+    return next((markers[urn] for urn in role_urns(state) if urn in markers), None)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _names_in(states: Mapping[str, State]) -> Iterator[tuple[str, str]]:

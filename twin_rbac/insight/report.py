@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from twin_rbac.insight.base import Base
 from twin_rbac.insight.changes import ResourceChange, find_changes, find_losses
-from twin_rbac.insight.exposure import Exposure, find_exposure
+from twin_rbac.insight.exposed import Exposure
+from twin_rbac.insight.exposure import find_exposure
 from twin_rbac.insight.preview import Preview
 from twin_rbac.insight.principals import Tenant, name_all, name_principals, read_tenants
 from twin_rbac.insight.sight import SightChange, View, compare_views, view_after, view_before

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from twin_rbac.insight.changes import Property, ResourceChange
-from twin_rbac.insight.exposure import Exposure
+from twin_rbac.insight.exposed import Exposure
 from twin_rbac.insight.preview import Operation
 from twin_rbac.insight.report import Report
 from twin_rbac.insight.sight import SightChange

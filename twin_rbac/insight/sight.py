@@ -4,13 +4,13 @@ A tenant sees a twin when it holds the marker role of the twin's role tag. Both 
 marker role assignments and the RoleTags resources, each before and after.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from twin_rbac.access.assignments import guid_of
 from twin_rbac.insight.changes import INSTANCE
 from twin_rbac.insight.preview import UNKNOWN, Preview, State, name_of, type_of
-from twin_rbac.insight.principals import ROLE_ASSIGNMENT, find_markers, role_urns
+from twin_rbac.insight.principals import ROLE_ASSIGNMENT, find_markers, marker_of
+from twin_rbac.insight.scopes import instance_source, place_scope
 from twin_rbac.insight.tag_plan import ROLE_TAGS, twins_of
 
 Holder = tuple[str, str]
@@ -107,39 +107,41 @@ def _view(states: Mapping[str, State], carried: Mapping[str, tuple[State, _Carri
     for state, twins in carried.values():
         instance = _instance_of(state, "instanceId")
         found[instance] = {**found.get(instance, {}), **(twins or {})}
-    return View(roles=_roles(states, unknown), twins=found, untold=frozenset(untold), unknown=tuple(unknown))
+    roles = _roles(states, _ids(states, carried), unknown)
+    return View(roles=roles, twins=found, untold=frozenset(untold), unknown=tuple(unknown))
 
 
-def _roles(states: Mapping[str, State], unknown: list[str]) -> dict[Holder, frozenset[str]]:
-    markers = find_markers(states)
-    guids = {guid_of(guid): role for urn, role in markers.items() if (guid := states[urn].text("roleDefinitionId"))}
+def _ids(states: Mapping[str, State], carried: Mapping[str, tuple[State, _Carried]]) -> dict[str, str]:
+    """Instance -> its id, empty where that is not known."""
+    found = {name_of(urn): state.resource_id or "" for urn, state in _of_type(states, INSTANCE)}
+    for state, _ in carried.values():
+        name = _instance_of(state, "instanceId")
+        found[name] = found.get(name) or state.text("instanceId") or ""
+    return found
+
+
+def _roles(states: Mapping[str, State], ids: Mapping[str, str], unknown: list[str]) -> dict[Holder, frozenset[str]]:
     found: dict[Holder, set[str]] = {}
+    markers = find_markers(states)
     for urn, state in _of_type(states, ROLE_ASSIGNMENT):
-        role = _marker_of(state, markers, guids)
+        role = marker_of(state, states, markers)
+        if role is None:
+            continue
         principal = state.text("principalId")
-        if role and principal:
-            found.setdefault((_instance_of(state, "scope"), principal.lower()), set()).add(role)
-        elif role:
+        instances, is_sure = place_scope(state, ids)
+        if principal is None:
             unknown.append(f"who gets the role {role} by {name_of(urn)}")
+        elif not is_sure:
+            unknown.append(f"at which instances the role {role} acts by {name_of(urn)}")
+        for instance in instances if principal else ():
+            found.setdefault((instance, str(principal).lower()), set()).add(role)
     return {holder: frozenset(roles) for holder, roles in found.items()}
-
-
-def _marker_of(state: State, markers: Mapping[str, str], guids: Mapping[str, str]) -> str | None:
-    if definition := state.text("roleDefinitionId"):
-        return guids.get(guid_of(definition)) or _first(markers, role_urns(state))
-    return _first(markers, role_urns(state))
-
-
-def _first(markers: Mapping[str, str], urns: Iterable[str]) -> str | None:
-    return next((markers[urn] for urn in urns if urn in markers), None)
 
 
 def _instance_of(state: State, name: str) -> str:
     # The URN stays the same while the id is not known yet, or becomes another.
-    urns = [urn for urn in state.dependencies.get(name, ()) if type_of(urn) == INSTANCE]
-    if urns:
-        return name_of(urns[0])
-    return (state.text(name) or "").lower().rpartition("/")[2]
+    source = instance_source(state, name)
+    return source if source is not None else (state.text(name) or "").lower().rstrip("/").rpartition("/")[2]
 
 
 def _carried(state: State | None, unlisted: Mapping[str, str]) -> _Carried:

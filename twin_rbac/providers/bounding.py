@@ -67,7 +67,8 @@ def _stays(way: WayRound, props: Properties) -> bool:
 
 def _remedy(way: WayRound) -> str:
     what = "take the tenant out of that group, or remove" if way.is_through_group else "remove"
-    return f"{what} that assignment, or set digital-twins-rbac:bypass to warn"
+    # In Azure: what is only taken out of a program stays, since this stops the run that would remove it.
+    return f"{what} that assignment in Azure itself, or set digital-twins-rbac:bypass to warn"
 
 
 def _tenants(given: Mapping[str, Mapping[str, Any]]) -> list[Tenant]:

@@ -1,7 +1,7 @@
 """The work of EventRoutes: what each call of Pulumi means in calls of the instance.
 
-A route belongs to the program by its name: it is written whoever made it, and deleted only when a run of the program
-declared it before.
+A route is the program's own when a run of it declared it before: that one is changed and deleted. Somebody else's of
+the same name is refused, unless it says the same.
 """
 
 import re
@@ -12,6 +12,7 @@ from pulumi.dynamic import CheckFailure, ReadResult
 
 from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
 from twin_rbac.clients.event_routes import EventRoute, EventRoutes
+from twin_rbac.providers.errors import RouteTaken
 from twin_rbac.providers.live import is_gone, is_known, require_target, say
 from twin_rbac.role_tags.store import open_instance
 
@@ -43,6 +44,7 @@ async def apply(props: Properties, declared: Mapping[str, Route]) -> Properties:
 
     Raises:
         AzureError: a call failed for good.
+        RouteTaken: somebody else's route has the name of a new one; nothing was written.
     """
     desired: Mapping[str, Route] = props["routes"]
     outputs = {**props, "declared": {name: dict(route) for name, route in desired.items()}}
@@ -51,11 +53,11 @@ async def apply(props: Properties, declared: Mapping[str, Route]) -> Properties:
     async with open_instance(await require_target(props), say=say) as client:
         routes = client.event_routes
         existing = await _read(routes)
+        _refuse_foreign(desired, existing, declared)
         # First, since an instance takes few routes.
         await _delete(routes, [name for name in declared if name not in desired and name in existing])
         for name, route in desired.items():
             if existing.get(name) != route:
-                _name_taken_over(name, existing, declared)
                 await routes.upsert(EventRoute(name, endpoint_name=route["endpoint"], filter=route["filter"]))
     return outputs
 
@@ -106,9 +108,14 @@ async def _delete(routes: EventRoutes, names: list[str]) -> None:
         await routes.delete(name)
 
 
-def _name_taken_over(name: str, existing: Mapping[str, Route], declared: Mapping[str, Route]) -> None:
-    if name in existing and name not in declared:
-        say(f"changed: event route {name} was there already, and led to {_describe(existing[name])}")
+def _refuse_foreign(desired: Mapping[str, Route], existing: Mapping[str, Route], declared: Mapping[str, Route]) -> None:
+    for name, route in desired.items():
+        live = existing.get(name)
+        if live is not None and name not in declared and live != route:
+            raise RouteTaken(
+                f"the event route {name!r} exists already and leads to {_describe(live)}: it is not this stack's. "
+                "Declare yours under another name, or delete that one first"
+            )
 
 
 def _name_drift(existing: Mapping[str, Route], declared: Mapping[str, Route]) -> None:

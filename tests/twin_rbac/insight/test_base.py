@@ -106,6 +106,24 @@ def test_a_config_without_a_manifest_asks_for_one(repository: Path) -> None:
     assert "the preview's config names no manifest; give --manifest" in base.problems
 
 
+@pytest.mark.parametrize("path", ["..", ".", "/", "a\0b"])
+def test_a_manifest_that_is_no_file_is_said(repository: Path, path: str) -> None:
+    base = read(manifest=Path(path))
+
+    assert (base.twins, base.changes) == (None, None)
+    assert len(base.problems) == 2
+
+
+def test_roles_that_are_no_list_are_said(repository: Path) -> None:
+    text = SETTINGS.replace("roles: [Earth]", "roles: 5").encode()
+    base = read_base("main", stack="dev", config=CONFIG, manifest=None, show=lambda _revision, _path: text)
+
+    assert base.tenants == {"earth": Tenant(principal_id=EARTH, roles=frozenset())}
+    assert base.problems[0] == (
+        "the settings Pulumi.dev.yaml at main are odd: the roles of the tenant earth are no list"
+    )
+
+
 def test_settings_that_are_no_yaml_are_said() -> None:
     base = read_base("main", stack="dev", config=CONFIG, manifest=None, show=lambda _revision, _path: b"config: [")
 

@@ -19,7 +19,8 @@ from tests.twin_rbac.insight.previews import (
     urn,
 )
 from twin_rbac.insight.changes import Property, ResourceChange, find_changes, find_losses, short_type
-from twin_rbac.insight.preview import Operation, read_preview
+from twin_rbac.insight.preview import Operation
+from twin_rbac.insight.preview_file import read_preview
 
 SIGN_IN = urn("digital-twins-rbac:index:Gateway$azure-native:web:WebAppAuthSettingsV2", "gateway-sign-in")
 

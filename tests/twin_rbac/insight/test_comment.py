@@ -21,7 +21,7 @@ from tests.twin_rbac.insight.previews import (
 from twin_rbac.insight.base import Base
 from twin_rbac.insight.comment import MOST_CHARACTERS, as_comment, marker
 from twin_rbac.insight.plain import as_mapping, as_text
-from twin_rbac.insight.preview import read_preview
+from twin_rbac.insight.preview_file import read_preview
 from twin_rbac.insight.report import Report, make_report
 
 BASE = Base(revision="main", manifest="role-tags.yaml", twins=None, changes=None)
@@ -137,7 +137,8 @@ def test_many_resources_are_counted_beyond_the_first_hundred() -> None:
 def test_a_comment_that_would_be_too_long_leaves_out_whole_sections_and_says_which() -> None:
     name = "|" * 128
     steps = [
-        step("create", urn("azure-native:web:WebApp", f"{number}{name}"), None, state({})) for number in range(100)
+        step("create", urn("azure-native:web:AppServicePlan", f"{number}{name}"), None, state({}))
+        for number in range(100)
     ]
 
     lines = as_comment(report(moved(B="Earth"), *steps))
@@ -162,7 +163,19 @@ def test_the_limit_holds_however_small_it_is(limit: int) -> None:
 
 
 def test_the_marker_of_a_stack_cannot_end_the_html_comment() -> None:
-    assert marker("dev --> <b>") == "<!-- twin-rbac report pr: devb -->"
+    assert marker("dev --> <b>") == "<!-- twin-rbac report pr: dev--b -->"
+
+
+def test_stacks_whose_names_differ_in_a_hyphen_have_other_markers() -> None:
+    assert marker("a-b") == "<!-- twin-rbac report pr: a-b -->"
+    assert marker("ab") != marker("a-b")
+
+
+def test_a_secret_in_an_error_is_not_shown() -> None:
+    error = {"message": "error: Bearer abc.def", "severity": "error"}
+    found = report(diagnostics=[error, {"message": "warning: sig=s3", "severity": "warning"}])
+
+    assert (found.errors, found.notes) == (("error: Bearer ***",), ("warning: sig=***",))
 
 
 def test_the_text_names_everything_on_its_lines() -> None:

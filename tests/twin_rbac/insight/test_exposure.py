@@ -6,7 +6,10 @@ from tests.twin_rbac.insight.previews import (
     ASSIGNMENTS,
     CUSTOM,
     EARTH,
+    FIRE,
+    GROUP,
     INSTANCE,
+    INSTANCE_ID,
     SUBSCRIPTION,
     UNKNOWN,
     WEB_APP,
@@ -19,7 +22,7 @@ from tests.twin_rbac.insight.previews import (
     urn,
 )
 from twin_rbac.insight.exposure import Exposure, find_exposure
-from twin_rbac.insight.preview import read_preview
+from twin_rbac.insight.preview_file import read_preview
 
 READER = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 ENDPOINT = urn("digital-twins-rbac:index:PrivateAccess$azure-native:network:PrivateEndpoint", "instance-access")
@@ -93,7 +96,8 @@ def test_a_role_that_is_no_marker_is_told_with_who_gets_it() -> None:
 
     (item,) = look(step("create", where, None, new), names={EARTH: "earth"})
 
-    assert (item.what, item.old, item.new, item.widens) == ("role assignment", (), ("earth: Reader",), True)
+    shown = (f"earth: Reader at {SUBSCRIPTION}",)
+    assert (item.what, item.old, item.new, item.widens) == ("role assignment", (), shown, True)
 
 
 def test_a_marker_role_is_not_told_here() -> None:
@@ -104,11 +108,18 @@ def test_a_marker_role_is_not_told_here() -> None:
 
 def test_an_assignment_to_the_same_identity_made_anew_is_told_and_no_wider() -> None:
     where = urn(f"{ASSIGNMENTS}$azure-native:authorization:RoleAssignment", "gateway-x")
-    old, new = (state({"principalId": who, "roleDefinitionId": READER}) for who in (EARTH, UNKNOWN))
+    old, new = (state({"principalId": who, "roleDefinitionId": READER, "scope": GROUP}) for who in (EARTH, UNKNOWN))
 
     (item,) = look(step("replace", where, old, new))
 
-    assert (item.new, item.widens) == (("(known at the update): Reader",), False)
+    assert (item.new, item.widens) == (("(known at the update): Reader at …/resourceGroups/rg",), False)
+
+
+def test_a_principal_that_comes_from_elsewhere_is_wider() -> None:
+    old, new = (state({"principalId": who, "roleDefinitionId": READER, "scope": GROUP}) for who in (EARTH, UNKNOWN))
+    new["propertyDependencies"] = {"principalId": [WEB_APP]}
+
+    assert look(step("replace", ASSIGNMENT, old, new))[0].widens
 
 
 def test_a_role_definition_that_gains_an_action_is_wider() -> None:
@@ -158,3 +169,134 @@ def test_what_is_wider_stands_first() -> None:
 
 def test_an_app_setting_is_no_exposure() -> None:
     assert look(step("update", WEB_APP, state({"siteConfig": {"x": "a"}}), state({"siteConfig": {"x": "b"}}))) == []
+
+
+OWNER = READER.replace("acdd72a7-3385-48ef-bd42-f606fba81ae7", "bcd981a7-7f74-457b-83e1-cceb9e632ffe")
+ASSIGNMENT = urn(f"{ASSIGNMENTS}$azure-native:authorization:RoleAssignment", "owners-x")
+
+
+def owner(scope: str) -> dict[str, Any]:
+    return state({"principalId": EARTH, "roleDefinitionId": OWNER, "scope": scope})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown", "widens"),
+    [
+        (INSTANCE_ID, SUBSCRIPTION, SUBSCRIPTION, True),
+        (SUBSCRIPTION, INSTANCE_ID, "…/digitalTwinsInstances/adt", False),
+        (INSTANCE_ID, INSTANCE_ID.replace("/rg/", "/other/"), INSTANCE_ID.replace("/rg/", "/other/"), True),
+    ],
+)
+def test_a_role_that_moves_to_another_scope_is_told(old: str, new: str, shown: str, *, widens: bool) -> None:
+    (item,) = look(step("replace", ASSIGNMENT, owner(old), owner(new)), names={EARTH: "earth"})
+
+    assert (item.new, item.widens) == ((f"earth: Azure Digital Twins Data Owner at {shown}",), widens)
+
+
+def test_the_same_scope_in_another_case_is_no_move() -> None:
+    assert look(step("replace", ASSIGNMENT, owner(INSTANCE_ID), owner(f"{INSTANCE_ID.upper()}/"))) == []
+
+
+def test_a_role_that_is_called_as_a_marker_is_told() -> None:
+    custom = urn(f"{CUSTOM}$azure-native:authorization:RoleDefinition", "Fire")
+    guid = "99999999-0000-4000-8000-000000000000"
+    definition = state({"roleDefinitionId": guid, "permissions": [{"dataActions": ["*"]}]})
+    new = state(
+        {"principalId": EARTH, "roleDefinitionId": f"{SUBSCRIPTION}/roleDefinitions/{guid}", "scope": INSTANCE_ID},
+        propertyDependencies={"roleDefinitionId": [custom]},
+    )
+
+    found = look(*markers("Fire"), step("create", custom, None, definition), step("create", ASSIGNMENT, None, new))
+
+    assert [(item.what, item.new, item.widens) for item in found] == [
+        ("role assignment", (f"{EARTH}: Fire at …/digitalTwinsInstances/adt",), True),
+        ("dataActions", ("*",), True),
+    ]
+
+
+def test_the_case_of_a_setting_does_not_count() -> None:
+    old, new, closed = (state({"publicNetworkAccess": value}) for value in ("Enabled", "enabled", "disabled"))
+
+    assert look(step("update", INSTANCE, old, new)) == []
+    assert look(step("update", INSTANCE, closed, new))[0].widens
+
+
+ACCOUNT = urn("azure-native:storage:StorageAccount", "host")
+CLOSED_ACCOUNT = {
+    "publicNetworkAccess": "Disabled",
+    "allowSharedKeyAccess": False,
+    "networkRuleSet": {"defaultAction": "Deny"},
+}
+CLOSED_SITE = {"publicNetworkAccess": "Disabled", "httpsOnly": True}
+
+
+@pytest.mark.parametrize(
+    ("where", "inputs", "told"),
+    [
+        (INSTANCE, {}, {"public access": "(Azure's default)"}),
+        (INSTANCE, {"publicNetworkAccess": "Enabled"}, {"public access": "Enabled"}),
+        (INSTANCE, {"publicNetworkAccess": "Disabled"}, {}),
+        (ACCOUNT, CLOSED_ACCOUNT, {}),
+        (ACCOUNT, {**CLOSED_ACCOUNT, "allowSharedKeyAccess": True}, {"access by account key": "True"}),
+        (ACCOUNT, {**CLOSED_ACCOUNT, "publicNetworkAccess": "Enabled"}, {"public access": "Enabled"}),
+        (WEB_APP, CLOSED_SITE, {}),
+        (WEB_APP, {**CLOSED_SITE, "httpsOnly": False}, {"calls by HTTPS only": "False"}),
+        (
+            WEB_APP,
+            {"httpsOnly": True, "siteConfig": {"scmIpSecurityRestrictionsUseMain": True}},
+            {"public access": "(Azure's default)", "everybody else's calls": "(Azure's default)"},
+        ),
+        (
+            urn("azure-native:digitaltwins:DigitalTwinsEndpoint", "hub"),
+            {"endpointName": "hub"},
+            {"events go to an endpoint": "hub"},
+        ),
+        (
+            urn("azuread:index/applicationPreAuthorized:ApplicationPreAuthorized", "client"),
+            {"authorizedClientId": FIRE},
+            {"client that need not ask for consent": FIRE},
+        ),
+        (
+            urn("azuread:index/appRoleAssignment:AppRoleAssignment", "earth"),
+            {"principalObjectId": EARTH},
+            {"sign-in of a principal": EARTH},
+        ),
+        (
+            urn(f"{CUSTOM}$azure-native:authorization:RoleDefinition", "all"),
+            {"permissions": [{"actions": ["Microsoft.Storage/*"], "dataActions": ["x/read"]}]},
+            {"actions": "Microsoft.Storage/*"},
+        ),
+    ],
+)
+def test_what_is_made_is_compared_with_what_is_closed(where: str, inputs: dict[str, Any], told: dict[str, str]) -> None:
+    found = look(step("create", where, None, state(inputs)))
+
+    assert {item.what: item.new[0] for item in found} == told
+    assert all(item.widens for item in found)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "old", "new"),
+    [
+        (WEB_APP, "httpsOnly", True, False),
+        (urn("azure-native:web:WebAppScmAllowed", "gateway-scm"), "allow", False, True),
+        (urn("azuread:index/servicePrincipal:ServicePrincipal", "gateway"), "appRoleAssignmentRequired", True, False),
+    ],
+)
+def test_a_guard_that_is_turned_off_is_told(where: str, name: str, *, old: bool, new: bool) -> None:
+    (off,) = look(step("update", where, state({name: old}), state({name: new})))
+    (on,) = look(step("update", where, state({name: new}), state({name: old})))
+
+    assert (off.new, off.widens, on.widens) == ((str(new),), True, False)
+
+
+def test_a_lock_that_goes_is_told() -> None:
+    where = urn("azure-native:authorization:ManagementLockByScope", "instance-lock")
+
+    (item,) = look(step("delete", where, state({"level": "CanNotDelete"})))
+
+    assert (item.old, item.widens) == (("CanNotDelete",), True)
+
+
+def test_a_closed_resource_that_goes_opens_nothing() -> None:
+    assert look(step("delete", INSTANCE, state({"publicNetworkAccess": "Disabled"}))) == []

@@ -21,7 +21,7 @@ from tests.twin_rbac.insight.previews import (
     step,
 )
 from twin_rbac.insight.base import Base
-from twin_rbac.insight.preview import read_preview
+from twin_rbac.insight.preview_file import read_preview
 from twin_rbac.insight.principals import Tenant
 from twin_rbac.insight.report import Report, make_report
 from twin_rbac.insight.tag_plan import TagChange

@@ -6,7 +6,9 @@ from tests.twin_rbac.insight.previews import (
     EARTH,
     FIRE,
     GROUP,
+    INSTANCE_ID,
     ROLE_TAGS,
+    SUBSCRIPTION,
     TWINS,
     UNKNOWN,
     WIND,
@@ -16,11 +18,14 @@ from tests.twin_rbac.insight.previews import (
     marker,
     marker_urn,
     role_tags,
+    same,
     scenario,
     state,
     step,
 )
-from twin_rbac.insight.preview import read_preview
+from twin_rbac.insight.base import Base
+from twin_rbac.insight.preview_file import read_preview
+from twin_rbac.insight.report import make_report
 from twin_rbac.insight.sight import SightChange, compare_views, view_after, view_before
 
 
@@ -181,3 +186,58 @@ def test_two_instances_are_kept_apart() -> None:
 
 def test_a_state_without_inputs_is_no_tenant() -> None:
     assert changes(step("create", grant_urn("Earth", "nobody"), None, state({}))) == {}
+
+
+def at_scope(scope: str, *urns: str) -> Any:
+    new = grant("Earth", FIRE)
+    new["inputs"]["scope"] = scope
+    new["propertyDependencies"]["scope"] = list(urns)
+    return step("create", grant_urn("Earth", FIRE), None, new)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        INSTANCE_ID,
+        f"{INSTANCE_ID.upper()}/",
+        GROUP,
+        f"{GROUP.lower()}/",
+        SUBSCRIPTION,
+        "/providers/Microsoft.Management/managementGroups/mg",
+        "/",
+    ],
+)
+def test_a_role_above_the_instance_counts_at_the_instance(scope: str) -> None:
+    (item,) = changes(at_scope(scope)).values()
+
+    assert (item.instance, item.gains) == ("instance", ("1", "2", "A"))
+
+
+def test_a_role_above_two_instances_counts_at_both() -> None:
+    other = role_tags({"Z": "Earth"})
+    other["propertyDependencies"] = {}
+    other["inputs"]["instanceId"] = f"{GROUP}/providers/Microsoft.DigitalTwins/digitalTwinsInstances/other/"
+    others = ROLE_TAGS.replace("role-tags", "others")
+    steps = [same(others, other), at_scope(GROUP)]
+    preview = read_preview(document(*scenario(), *steps))
+
+    found = compare_views(view_before(preview), view_after(preview))
+
+    assert {(item.instance, item.gains) for item in found} == {("instance", ("1", "2", "A")), ("other", ("Z",))}
+
+
+@pytest.mark.parametrize("scope", [UNKNOWN, f"{SUBSCRIPTION}/resourceGroups/r", f"{INSTANCE_ID}/x/y"])
+def test_a_scope_that_cannot_be_placed_is_said_to_be_unknown(scope: str) -> None:
+    preview = read_preview(document(*scenario(), at_scope(scope)))
+
+    assert view_after(preview).unknown == (f"at which instances the role Earth acts by tenants-Earth-{FIRE}",)
+    assert not make_report(preview, Base(revision="x", manifest=None, twins=None, changes=None)).sight_is_known
+
+
+def test_a_scope_above_an_instance_that_is_made_now_is_unknown() -> None:
+    tags = role_tags(TWINS)
+    tags["inputs"]["instanceId"] = UNKNOWN
+    steps = [step("replace", ROLE_TAGS, role_tags(TWINS), tags), at_scope(GROUP)]
+    preview = read_preview(document(*scenario(without=(ROLE_TAGS,)), *steps))
+
+    assert view_after(preview).unknown == (f"at which instances the role Earth acts by tenants-Earth-{FIRE}",)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.twin_rbac.insight.previews import ROLE_TAGS, TWINS, UNKNOWN, document, role_tags, same, step
-from twin_rbac.insight.preview import read_preview
+from twin_rbac.insight.preview_file import read_preview
 from twin_rbac.insight.tag_plan import TagChange, TagPlan, make_tag_plans
 
 

@@ -155,7 +155,7 @@ def test_a_data_role_at_or_above_the_instance_is_a_failure_that_says_what_to_do(
     assert reason == (
         f"tenant fire, User {FIRE}, holds the role 'Azure Digital Twins Data Reader' at {scope}: its data actions, "
         "such as Microsoft.DigitalTwins/query/action, act on the whole instance, past the gateway (assignment "
-        f"{path}); remove that assignment, or set digital-twins-rbac:bypass to warn"
+        f"{path}); remove that assignment in Azure itself, or set digital-twins-rbac:bypass to warn"
     )
 
 
@@ -176,7 +176,8 @@ def test_a_data_role_that_comes_through_a_group_names_the_group(project: Any) ->
 
     assert f"through group {EARTH_GROUP} at {project.group}" in reason
     assert reason.endswith(
-        "take the tenant out of that group, or remove that assignment, or set digital-twins-rbac:bypass to warn"
+        "take the tenant out of that group, or remove that assignment in Azure itself, "
+        "or set digital-twins-rbac:bypass to warn"
     )
 
 

@@ -7,6 +7,7 @@ from pulumi.output import Unknown
 
 from components.permission_scopes import LOADER
 from twin_rbac.clients.errors import AccessDenied, InvalidRequest
+from twin_rbac.providers.errors import RouteTaken
 from twin_rbac.providers.event_routes import EventRoutesProvider
 
 PROVIDER = EventRoutesProvider()
@@ -70,17 +71,17 @@ def test_what_is_already_right_is_not_written(routed: Any, monkeypatch: pytest.M
     assert seen == ["PUT updates"]
 
 
-def test_a_route_of_that_name_that_was_there_is_changed_and_named(
-    routed: Any, capsys: pytest.CaptureFixture[str]
+def test_somebody_elses_route_of_that_name_is_refused_and_nothing_is_written(
+    routed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     routed.put_route("all", "hub-two", "false")
+    seen = writes(routed, monkeypatch)
 
-    PROVIDER.create(routed.routes_props({"all": ALL}))
+    with pytest.raises(RouteTaken, match=r"'all' exists already and leads to hub-two \(filter: false\)"):
+        PROVIDER.create(routed.routes_props({"updates": UPDATES, "all": ALL}))
 
-    assert routed.routes() == {"all": ALL}
-    assert capsys.readouterr().out == (
-        "changed: event route all was there already, and led to hub-two (filter: false)\n"
-    )
+    assert seen == []
+    assert routed.routes() == {"all": {"endpoint": "hub-two", "filter": "false"}}
 
 
 def test_an_update_writes_what_changed_deletes_what_left_and_touches_no_other_route(

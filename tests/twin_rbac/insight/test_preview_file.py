@@ -18,7 +18,8 @@ from tests.twin_rbac.insight.previews import (
     step,
 )
 from twin_rbac.insight.errors import PreviewUnreadable, UnknownForm
-from twin_rbac.insight.preview import Operation, load_preview, read_preview
+from twin_rbac.insight.preview import Operation
+from twin_rbac.insight.preview_file import load_preview, read_preview
 
 
 def test_a_step_has_the_operation_and_both_states() -> None:
