@@ -9,12 +9,13 @@ from pydantic import Field, field_validator, model_validator
 from .config_values import (
     ContainerId,
     DatabaseId,
-    DnsZoneId,
     EventHubId,
     HttpsUri,
     InstanceId,
+    InstanceZoneId,
     Section,
     ServiceBusUri,
+    SiteZoneId,
     SubnetId,
     TopicId,
     check_workspace_id,
@@ -164,7 +165,16 @@ class NetworkConfig(Section):
     """Where private endpoints lie."""
     gateway_subnet_id: SubnetId | None = None
     """Where the gateway calls from: delegated to Microsoft.App/environments, and used by nothing else."""
-    private_dns_zone_id: DnsZoneId | None = None
+    private_dns_zone_id: InstanceZoneId | None = None
     """The zone privatelink.digitaltwins.azure.net."""
-    gateway_dns_zone_id: DnsZoneId | None = None
+    gateway_dns_zone_id: SiteZoneId | None = None
     """The zone privatelink.azurewebsites.net."""
+
+    @model_validator(mode="after")
+    def _has_two_subnets_of_one_network(self) -> Self:
+        endpoint, gateway = self.private_endpoint_subnet_id, self.gateway_subnet_id
+        if endpoint is None or gateway is None:
+            return self
+        if endpoint.lower() == gateway.lower():
+            raise ValueError("privateEndpointSubnetId and gatewaySubnetId are one subnet: the gateway needs its own")
+        return self

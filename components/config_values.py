@@ -50,6 +50,17 @@ def _id_of(kind: ResourceKind) -> Callable[[str], str]:
     return lambda value: parse_resource_id(value, kind).text
 
 
+def _zone(name: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        zone = parse_resource_id(value, DNS_ZONE)
+        # Another cloud's zone has another end.
+        if zone.name.split(".")[:2] != name.split(".")[:2]:
+            raise ValueError(f"is the zone {zone.name!r}, and must be the zone {name!r}")
+        return zone.text
+
+    return check
+
+
 def _address_range(value: object) -> str:
     try:
         return str(ip_network(str(value)))
@@ -79,7 +90,8 @@ TopicId = Annotated[str, AfterValidator(_id_of(TOPIC))]
 DatabaseId = Annotated[str, AfterValidator(_id_of(DATABASE))]
 ContainerId = Annotated[str, AfterValidator(_id_of(BLOB_CONTAINER))]
 SubnetId = Annotated[str, AfterValidator(_id_of(SUBNET))]
-DnsZoneId = Annotated[str, AfterValidator(_id_of(DNS_ZONE))]
+InstanceZoneId = Annotated[str, AfterValidator(_zone("privatelink.digitaltwins.azure.net"))]
+SiteZoneId = Annotated[str, AfterValidator(_zone("privatelink.azurewebsites.net"))]
 ActionGroupId = Annotated[str, AfterValidator(_id_of(ACTION_GROUP))]
 AddressRange = Annotated[str, BeforeValidator(_address_range)]
 ServiceBusUri = Annotated[str, AfterValidator(_service_bus_uri)]

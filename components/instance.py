@@ -102,7 +102,13 @@ class ExistingInstance(pulumi.ComponentResource):
 
 
 def _endpoint_of(instance: digitaltwins.DigitalTwin) -> Output[str]:
-    return Output.concat("https://", instance.host_name)
+    return instance.host_name.apply(_require_endpoint)
+
+
+def _require_endpoint(host_name: str | None) -> str:
+    if not host_name:
+        raise pulumi.RunError("Azure knows no such instance, or it is not finished: check instance.resourceId")
+    return f"https://{host_name}"
 
 
 def _principal_of(instance: digitaltwins.DigitalTwin) -> Output[str]:

@@ -55,14 +55,14 @@ def require_identity(principal_id: Input[str]) -> Output[str]:
     """The object id of the instance's identity.
 
     Raises:
-        ValueError: when the id is known, and empty, since the instance has no identity of its own.
+        RunError: when the id is known, and empty, since the instance has no identity of its own.
     """
     return Output.from_input(principal_id).apply(_check_identity)
 
 
 def _check_identity(principal_id: str) -> str:
     if not principal_id:
-        raise ValueError(
+        raise pulumi.RunError(
             "the Azure Digital Twins instance has no identity of its own, and reaches an event hub, a topic or a "
             "database by that alone: turn its system-assigned identity on"
         )

@@ -1,5 +1,6 @@
 """Keeps a change of config from losing an instance's twins unseen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -20,6 +21,10 @@ class InstanceGuardArgs:
     """Whether the program makes it, and so would delete it."""
     protect: bool
     """Whether a change that would lose it is refused."""
+    endpoints: Sequence[str] = ()
+    """The names of its endpoints: with the last of them goes the right to delete event routes."""
+    routes: Sequence[str] = ()
+    """The names of its event routes."""
 
 
 class InstanceGuard(pulumi.dynamic.Resource, module="digital-twins-rbac", name="InstanceGuard"):
@@ -34,6 +39,8 @@ class InstanceGuard(pulumi.dynamic.Resource, module="digital-twins-rbac", name="
                 "location": args.location,
                 "managed": args.managed,
                 "protect": args.protect,
+                "endpoints": list(args.endpoints),
+                "routes": list(args.routes),
             },
             opts,
         )

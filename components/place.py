@@ -92,6 +92,8 @@ def _guard_instance(config: StackConfig, name: str, instance_id: Output[str]) ->
         location=pulumi.Config("azure-native").get("location"),
         managed=config.instance.resource_id is None,
         protect=config.instance.protect,
+        endpoints=sorted(config.instance.endpoints),
+        routes=sorted(config.instance.routes),
     )
     return InstanceGuard(name, args)
 

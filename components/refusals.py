@@ -170,6 +170,15 @@ def _explain_missing_right(failure: _Failure) -> str:
     )
 
 
+def _explain_directory_refusal(failure: _Failure) -> str:
+    return (
+        "the directory does not let the running principal do this. It owns the registration as long as it stands in "
+        "digital-twins-rbac:deployers, and needs the Microsoft Graph permissions of docs/deploy.md. An owner, or an "
+        "administrator of applications, makes it an owner again; then run `pulumi up` again:\n"
+        f"  az ad app owner add --id {failure.input('clientId')} --owner-object-id <object id of the running principal>"
+    )
+
+
 _EXPLANATIONS: Mapping[str, Callable[[_Failure], str]] = {
     "RoleAssignmentExists": _explain_taken_grant,
     "cannot create already existing": _explain_existing,
@@ -180,6 +189,7 @@ _EXPLANATIONS: Mapping[str, Callable[[_Failure], str]] = {
     "UnmatchedPrincipalType": _explain_wrong_type,
     "PrincipalNotFound": _explain_unknown_principal,
     "AuthorizationFailed": _explain_missing_right,
+    "Authorization_RequestDenied": _explain_directory_refusal,
 }
 """What stands in the error -> what to say of it."""
 

@@ -36,6 +36,8 @@ class AppRegistrationArgs:
     """Whether Entra issues tokens to those alone who are assigned, by themselves or through a group."""
     assign_tenants: bool = True
     """Whether the tenants are assigned by the program; if not, it prints how an administrator does that."""
+    retry: pulumi.ResourceHookBinding | None = None
+    """What says what to do when the directory refuses: `propagation.retry_lagging`."""
 
 
 class AppRegistration(pulumi.ComponentResource):
@@ -56,14 +58,14 @@ class AppRegistration(pulumi.ComponentResource):
             f"{name}-uri",
             application_id=application.id,
             identifier_uri=Output.concat("api://", application.client_id),
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, hooks=args.retry),
         )
         principal = azuread.ServicePrincipal(
             f"{name}-principal",
             client_id=application.client_id,
             app_role_assignment_required=args.assignment_required,
             owners=list(args.owners) or None,
-            opts=ResourceOptions(parent=self, depends_on=[uri]),
+            opts=ResourceOptions(parent=self, depends_on=[uri], hooks=args.retry),
         )
         if args.assign_tenants:
             self._assign_tenants(name, args, principal)
@@ -138,7 +140,7 @@ class AppRegistration(pulumi.ComponentResource):
                 )
             ],
             # ApplicationIdentifierUri sets it: the client id stands in it, which is known only afterwards.
-            opts=ResourceOptions(parent=self, ignore_changes=["identifierUris"]),
+            opts=ResourceOptions(parent=self, ignore_changes=["identifierUris"], hooks=args.retry),
         )
 
 

@@ -8,7 +8,7 @@ from pulumi import Output
 
 from .config_sections import PrincipalConfig, StackConfig
 from .instance import DigitalTwinsInstance, ExistingInstance
-from .naming import role_definition_guid
+from .naming import role_definition_guid, short_hash
 from .permission_scopes import DRIFT_READER, LOADER, TAGGER, Permissions
 from .place import Group, Place
 from .role_assignments import RoleAssignment, RoleAssignments, RoleAssignmentsArgs
@@ -84,7 +84,8 @@ def assign_deployers(config: StackConfig, place: Place, instance: _Instance) -> 
 def assign_drift_readers(config: StackConfig, place: Place, instance: _Instance) -> list[pulumi.Resource]:
     """Gives drift readers the drift-reader role at the instance, and Reader at the resource group.
 
-    An instance that lies elsewhere gets a Reader of its own. Returns the assignments at the instance.
+    What lies elsewhere, an existing instance or where events go, gets a Reader of its own. Returns the
+    assignments at the instance.
     """
     if not config.drift_readers:
         return []
@@ -95,8 +96,28 @@ def assign_drift_readers(config: StackConfig, place: Place, instance: _Instance)
         "drift-readers-group", place.resource_group_id, at_group, place, why_wide="drift is looked for in all of it"
     )
     if config.instance.resource_id is not None:
-        at_instance |= _grants(config.drift_readers, "resources", _reader(place.instance_group))
+        # Not at the instance alone: the roles that are looked at are defined in its group.
+        at_its_group = _grants(config.drift_readers, "resources", _reader(place.instance_group))
+        why = "roles are defined in the group"
+        _assign("drift-readers-instance-group", place.instance_group.scope, at_its_group, place, why_wide=why)
+    for target in _targets(config):
+        at_target = _grants(config.drift_readers, "resources", _reader(place.group))
+        _assign(f"drift-readers-{short_hash(target.lower())}", Output.from_input(target), at_target, place)
     return _assign("drift-readers", instance.instance_id, at_instance, place)
+
+
+def _targets(config: StackConfig) -> list[str]:
+    """What lies elsewhere and has something of the stack's at it: where events and history go."""
+    history = config.instance.history
+    named = [
+        *(
+            target
+            for item in config.instance.endpoints.values()
+            for target in (item.event_hub, item.service_bus, item.dead_letter)
+        ),
+        *((history.database, history.event_hub) if history else ()),
+    ]
+    return list(dict.fromkeys(target for target in named if target is not None))
 
 
 def _for_routes(role: _Role, config: StackConfig, verbs: Sequence[str]) -> _Role:

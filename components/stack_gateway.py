@@ -136,6 +136,7 @@ def _client_id(config: StackConfig, place: Place) -> Input[str]:
             clients=config.gateway.clients,
             assignment_required=config.gateway.assignment_required,
             assign_tenants=config.gateway.assign_tenants,
+            retry=place.retry,
         ),
     ).client_id
 

@@ -128,6 +128,10 @@ SUBNET = (
     "/subscriptions/5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002/resourceGroups/rg-hub/providers/"
     "Microsoft.Network/virtualNetworks/hub/subnets/endpoints"
 )
+SITE_ZONE = (
+    "/subscriptions/5b1e0c7a-0f3c-4d51-8aa2-77b2c1d4e002/resourceGroups/rg-hub/providers/"
+    "Microsoft.Network/privateDnsZones/privatelink.azurewebsites.net"
+)
 
 
 def test_dev_is_open_to_nobody_until_addresses_are_listed_and_costs_little() -> None:

@@ -212,5 +212,5 @@ def test_a_wrong_endpoint_is_refused_by_its_name_before_anything_is_made(
 
 
 def test_an_instance_without_an_identity_is_refused_with_what_to_do(build: Build) -> None:
-    with pytest.raises(ValueError, match="turn its system-assigned identity on"):
+    with pytest.raises(pulumi.RunError, match="turn its system-assigned identity on"):
         build(program({"events": TO_HUB}, principal_id=""))

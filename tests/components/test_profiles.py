@@ -146,7 +146,7 @@ def test_an_existing_instance_is_read_and_everything_about_it_lies_where_it_lies
     assert scopes == {SHARED}
     assert built.one(SITE).inputs["resourceGroupName"] == "rg-digital-twins-rbac-local"
     readers = {item.inputs["scope"] for item in built.of_type(ROLE_ASSIGNMENT) if "resources-" in item.name}
-    assert readers == {GROUP, SHARED}
+    assert readers == {GROUP, SHARED_GROUP}
     assert built.of_type("azure-native:monitor:DiagnosticSetting") == []
 
 

@@ -118,6 +118,10 @@ def test_only_what_the_plan_shows_changes_and_a_destroy_leaves_instance_twins_an
     assert re.search(r"Resources:\s+\d+ unchanged", again.stdout), again.stdout
     assert len(foreign_assignments(plant)) == 1
 
+    drift = plant.pulumi("--as", "drift", "preview", "--diff")
+    assert drift.returncode == 0, drift.stdout + drift.stderr
+    assert re.search(r"Resources:\s+\d+ unchanged", drift.stdout), drift.stdout
+
     down = plant.pulumi("destroy", "--skip-preview", "--yes")
     assert down.returncode == 0, down.stdout + down.stderr
     assert "DigitalTwin instance deleted" not in down.stdout

@@ -8,10 +8,21 @@ from itertools import pairwise
 import pytest
 
 from tests.conftest import MANIFEST, LocalAzure, local_azure
-from tests.engine.surroundings import ADDRESS, DATABASE, DEAD_LETTERS, HUB, TOPIC, make_surroundings
+from tests.engine.surroundings import (
+    ADDRESS,
+    DATABASE,
+    DEAD_LETTERS,
+    GROUP,
+    HUB,
+    SUBSCRIPTION,
+    TOPIC,
+    make_surroundings,
+)
 
 pytestmark = pytest.mark.acceptance
 
+PULL_REQUEST = "77b20000-0000-4000-8000-000000000004"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 INSTANCE = {
     "endpoints": {"events": {"eventHub": HUB, "deadLetter": DEAD_LETTERS}, "alarms": {"serviceBus": TOPIC}},
     "routes": {"all": {"endpoint": "events"}, "alarms": {"endpoint": "alarms", "filter": "type = 'x'"}},
@@ -49,6 +60,7 @@ def test_a_production_stack_lives_from_its_first_up_to_its_end(prod: LocalAzure)
     assert policies.returncode == 0, policies.stdout + policies.stderr
     assert "Every policy of policy_pack passed." in policies.stdout
 
+    with_few_rights(prod)
     from_outside(prod)
 
     # From here on the documented way down: first it is refused.
@@ -74,6 +86,29 @@ def test_a_production_stack_lives_from_its_first_up_to_its_end(prod: LocalAzure)
     again = prod.pulumi("destroy", "--skip-preview", "--yes")
     assert again.returncode == 0, again.stdout + again.stderr
     assert not re.search(r"- \d+ deleted", again.stdout)
+
+
+def with_few_rights(azure: LocalAzure) -> None:
+    """Who looks for drift and who previews a pull request read everything and write nothing."""
+    azure.manage(
+        "PUT",
+        f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/9d5a9c0e-0000-4000-8000-000000000002",
+        {
+            "properties": {
+                "principalId": PULL_REQUEST,
+                "principalType": "ServicePrincipal",
+                "roleDefinitionId": f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}",
+            }
+        },
+    )
+    writes = azure.twin_writes()
+    for name in ("drift", "pull-request"):
+        preview = azure.pulumi("--as", name, "preview", "--diff")
+        assert preview.returncode == 0, preview.stdout + preview.stderr
+        assert re.search(r"Resources:\s+\d+ unchanged", preview.stdout), preview.stdout
+    drift = azure.pulumi("--as", "drift", "refresh", "--preview-only", "--expect-no-changes")
+    assert drift.returncode == 0, drift.stdout + drift.stderr
+    assert azure.twin_writes() == writes
 
 
 def from_outside(azure: LocalAzure) -> None:

@@ -1,6 +1,6 @@
-"""The work of InstanceGuard: which change of config would lose an instance's twins, and what to do instead."""
+"""The work of InstanceGuard: which change of config would lose twins or strand event routes, and what to do instead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi.output import Unknown
@@ -13,6 +13,8 @@ def find_losses(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]
 
     Nothing is lost where none is recorded, where it was not the program's, or where protection is off.
     """
+    if olds.get("routes") and not news.get("endpoints"):
+        yield "endpoints", _stranded(olds["routes"])
     if not olds.get("managed") or isinstance(news.get("instanceId"), Unknown):
         return
     before, after = str(olds["instanceId"]), str(news["instanceId"])
@@ -20,6 +22,14 @@ def find_losses(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]
         yield "managed", _handed_over(before, after)
     elif news["protect"]:
         yield from _moves(olds, news, before, after)
+
+
+def _stranded(routes: Sequence[str]) -> str:
+    return (
+        f"the event routes {', '.join(routes)} cannot be deleted in the run that takes the last endpoint away, since "
+        "their rights go with it: leave instance.endpoints as it was, take instance.routes out, run pulumi up, and take "
+        "the endpoints out then"
+    )
 
 
 def _moves(olds: Properties, news: Properties, before: str, after: str) -> Iterator[tuple[str, str]]:

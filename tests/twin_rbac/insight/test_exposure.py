@@ -21,7 +21,8 @@ from tests.twin_rbac.insight.previews import (
     step,
     urn,
 )
-from twin_rbac.insight.exposure import Exposure, find_exposure
+from twin_rbac.insight.exposed import Exposure
+from twin_rbac.insight.exposure import find_exposure
 from twin_rbac.insight.preview_file import read_preview
 
 READER = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"

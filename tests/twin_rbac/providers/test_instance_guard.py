@@ -57,6 +57,17 @@ def test_an_instance_that_was_never_the_programs_may_be_left_for_another() -> No
     assert failures({"instanceId": f"{ID}/adt-b"}, {**OLD, "managed": False}) == []
 
 
+def test_the_last_endpoint_does_not_go_in_one_run_with_its_routes() -> None:
+    (text,) = failures({"endpoints": [], "routes": []}, {**OLD, "endpoints": ["events"], "routes": ["all"]})
+
+    assert "the event routes all cannot be deleted in the run that takes the last endpoint away" in text
+    assert "take instance.routes out, run pulumi up, and take the endpoints out then" in text
+
+
+def test_endpoints_go_once_their_routes_are_gone() -> None:
+    assert failures({"endpoints": [], "routes": []}, {**OLD, "endpoints": ["events"], "routes": []}) == []
+
+
 def test_a_first_run_and_an_id_that_is_not_known_yet_pass() -> None:
     assert failures({}, {}) == []
     assert failures({"instanceId": Unknown()}) == []  # type: ignore[no-untyped-call]
