@@ -27,8 +27,8 @@ def find_losses(olds: Properties, news: Properties) -> Iterator[tuple[str, str]]
 def _stranded(routes: Sequence[str]) -> str:
     return (
         f"the event routes {', '.join(routes)} cannot be deleted in the run that takes the last endpoint away, since "
-        "their rights go with it: leave instance.endpoints as it was, take instance.routes out, run pulumi up, and take "
-        "the endpoints out then"
+        "their rights go with it: leave instance.endpoints as it was, take instance.routes out, run pulumi up, and "
+        "take the endpoints out then"
     )
 
 
