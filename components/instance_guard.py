@@ -1,7 +1,7 @@
 """Keeps a change of config from losing an instance's twins unseen."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi import Input, ResourceOptions
@@ -25,6 +25,8 @@ class InstanceGuardArgs:
     """The names of its endpoints: with the last of them goes the right to delete event routes."""
     routes: Sequence[str] = ()
     """The names of its event routes."""
+    cloud: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of an Azure that is not the public one."""
 
 
 class InstanceGuard(pulumi.dynamic.Resource, module="digital-twins-rbac", name="InstanceGuard"):
@@ -41,6 +43,7 @@ class InstanceGuard(pulumi.dynamic.Resource, module="digital-twins-rbac", name="
                 "protect": args.protect,
                 "endpoints": list(args.endpoints),
                 "routes": list(args.routes),
+                "cloud": dict(args.cloud),
             },
             opts,
         )

@@ -94,6 +94,7 @@ def _guard_instance(config: StackConfig, name: str, instance_id: Output[str]) ->
         protect=config.instance.protect,
         endpoints=sorted(config.instance.endpoints),
         routes=sorted(config.instance.routes),
+        cloud=config.cloud.addresses(),
     )
     return InstanceGuard(name, args)
 

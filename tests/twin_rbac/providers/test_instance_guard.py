@@ -71,3 +71,18 @@ def test_endpoints_go_once_their_routes_are_gone() -> None:
 def test_a_first_run_and_an_id_that_is_not_known_yet_pass() -> None:
     assert failures({}, {}) == []
     assert failures({"instanceId": Unknown()}) == []  # type: ignore[no-untyped-call]
+
+
+def test_an_existing_instance_that_is_not_there_is_named_before_anything_is_made(empty_azure: Any) -> None:
+    news = {"instanceId": empty_azure.instance_id, "managed": False, "protect": True, "cloud": empty_azure.cloud}
+
+    result = InstanceGuardProvider().check({}, news)
+
+    (failure,) = result.failures or []
+    assert failure.reason == f"Azure knows no instance {empty_azure.instance_id}: check instance.resourceId"
+
+
+def test_an_existing_instance_that_is_there_passes(azure: Any) -> None:
+    news = {"instanceId": azure.instance_id, "managed": False, "protect": True, "cloud": azure.cloud}
+
+    assert not InstanceGuardProvider().check({}, news).failures
