@@ -16,7 +16,7 @@ from twin_rbac.clients.errors import (
 )
 from twin_rbac.gateway.responses import answer_to
 
-SECRET = "SELECT * FROM DIGITALTWINS T WHERE T.tags.role IN ['Earth'] token=abc adt.example"
+SECRET = "SELECT * FROM DIGITALTWINS T WHERE T.tags.role IN ['Earth'] token=wxyz adt.example"
 
 
 def timed_out() -> ServiceUnavailable:
@@ -65,7 +65,7 @@ def test_what_the_instance_says_is_turned_into_our_own_words(
             "x-ms-error-code",
             "x-ms-request-id",
         }
-        for word in ("tags", "Earth", "abc", "adt.example"):
+        for word in ("tags", "Earth", "wxyz", "adt.example"):
             assert word not in reply.body.decode() + caplog.text
 
 
