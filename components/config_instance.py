@@ -20,11 +20,11 @@ from .config_values import (
     TopicId,
     check_workspace_id,
 )
+from .resource_ids import check_endpoint_name
 
 DIAGNOSTICS_OFF = "off"
 """The word that leaves the diagnostic settings out."""
 _EVENT_GRID = ("eventGrid", "eventgrid", "event_grid")
-_ENDPOINT_NAME = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{2,49}[a-zA-Z0-9]")
 _ROUTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,49}")
 _INSTANCE_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{3,63}(?<!-)")
 _NOT_OURS = ("name", "protect", "private_endpoint", "diagnostics", "lock")
@@ -142,11 +142,10 @@ class InstanceConfig(Section):
     @model_validator(mode="after")
     def _has_good_names(self) -> Self:
         for name in self.endpoints:
-            if not _ENDPOINT_NAME.fullmatch(name):
-                raise ValueError(
-                    f"endpoints.{name}: a name has 3-50 letters, digits and hyphens, and neither digits alone nor a "
-                    "hyphen at an end"
-                )
+            try:
+                check_endpoint_name(name)
+            except ValueError as error:
+                raise ValueError(f"endpoints.{name}: {error}") from None
         for name, route in self.routes.items():
             if not _ROUTE_NAME.fullmatch(name):
                 raise ValueError(f"routes.{name}: a name has 1-50 letters, digits and hyphens")

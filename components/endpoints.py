@@ -3,7 +3,6 @@
 Event Grid is not offered: Azure Digital Twins reaches it with an access key alone (fact sheet pulumi-azure, 1.2).
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,10 +12,17 @@ from pulumi import Input, Output, ResourceOptions
 from pulumi_azure_native import digitaltwins
 
 from .instance_grants import InstanceGrant, grant_to_instance, require_identity
-from .resource_ids import BLOB_CONTAINER, EVENT_HUB, TOPIC, ResourceId, parse_resource_id, service_bus_address
+from .resource_ids import (
+    BLOB_CONTAINER,
+    EVENT_HUB,
+    TOPIC,
+    ResourceId,
+    check_endpoint_name,
+    parse_resource_id,
+    service_bus_address,
+)
 
 _Properties = TypeVar("_Properties", digitaltwins.EventHubArgs, digitaltwins.ServiceBusArgs)
-_NAME = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{2,49}[a-zA-Z0-9]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,15 +120,10 @@ class Endpoints(pulumi.ComponentResource):
 
 def _describe(name: str, target: EndpointTarget) -> _Endpoint:
     try:
-        _check_name(name)
+        check_endpoint_name(name)
         return _describe_target(target)
     except ValueError as error:
         raise ValueError(f"endpoint {name!r}: {error}") from None
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ValueError("a name has 3-50 letters, digits and hyphens, not digits alone, and no hyphen at an end")
 
 
 def _describe_target(target: EndpointTarget) -> _Endpoint:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+_ENDPOINT_NAME = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{2,49}[a-zA-Z0-9]")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceKind:
@@ -87,6 +89,17 @@ def _advice(value: str, kind: ResourceKind) -> str:
             return f"it ends at {kind.types[depth - 1]}; add {missing}"
     named = "".join(f"/{item}/<name>" for item in kind.types)
     return f"it must be /subscriptions/<id>/resourceGroups/<name>/providers/{kind.provider}{named}"
+
+
+def check_endpoint_name(name: str) -> str:
+    """The name of an instance's endpoint, if it is one (fact sheet pulumi-azure, section 1.1).
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _ENDPOINT_NAME.fullmatch(name):
+        raise ValueError("a name has 3-50 letters, digits and hyphens, not digits alone, and no hyphen at an end")
+    return name
 
 
 def service_bus_address(namespace: str) -> str:

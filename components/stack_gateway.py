@@ -88,7 +88,7 @@ def _access(config: StackConfig, network: Network | None) -> GatewayAccess:
         public=bool(allowed) or not config.gateway_is_private,
         allowed_addresses=allowed,
         private_endpoint=_private_endpoint(config, network),
-        outbound_subnet_id=network.gateway_subnet_id if network and config.calls_from_network else None,
+        outbound_subnet_id=network.gateway_subnet_id if network else None,
         zone_redundant=config.zone_redundant,
     )
 

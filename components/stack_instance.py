@@ -45,7 +45,7 @@ def create_instance(config: StackConfig, place: Place) -> Instance:
 
 def create_network(config: StackConfig, place: Place) -> Network | None:
     """Declares what is needed of a network and not given; None where nothing lies in one."""
-    if not (config.needs_endpoint_subnet or config.calls_from_network):
+    if not config.calls_from_network:
         return None
     return Network(
         place.label("network"),

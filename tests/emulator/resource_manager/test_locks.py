@@ -103,6 +103,8 @@ def test_a_lock_itself_can_be_changed_and_taken_off(arm: Any) -> None:
     arm.make("DELETE", f"{GROUP}{LOCKS}/keep")
     arm.make("DELETE", INSTANCE)
 
+    assert arm.call("GET", INSTANCE).status_code == 404
+
 
 def test_a_lock_takes_a_right_of_its_own(arm: Any) -> None:
     contributor = "/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"

@@ -71,6 +71,9 @@ def test_nothing_is_said_of_an_instance_that_the_caller_does_not_see(
 
     require(instance.endpoint)
 
+    # Resource Manager was asked, and the instance was not.
+    assert len(instance.received) == 1
+
 
 def test_a_resource_manager_that_refuses_for_another_reason_is_not_passed_over(
     require: Any, instance: Any, scripted: Any
@@ -119,3 +122,9 @@ def test_an_instance_that_does_not_answer_is_not_said_to_refuse(require: Any, in
     instance.script = [scripted(200, PRIVATE), scripted(None)]
 
     require(instance.endpoint)
+
+    # After Resource Manager the instance was asked, without a token.
+    asked, *tried = instance.received
+    assert "Authorization" in asked.headers
+    assert tried
+    assert all("Authorization" not in call.headers for call in tried)

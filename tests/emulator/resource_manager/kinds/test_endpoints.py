@@ -74,7 +74,9 @@ def test_the_instances_identity_has_the_senders_role_first(events: Events, kind:
 def test_the_right_may_come_from_above_and_from_more(events: Events, role: str, scope: str) -> None:
     events.grant(role, scope)
 
-    events.arm.make("PUT", events.endpoint, events.hub_body())
+    made = events.arm.make("PUT", events.endpoint, events.hub_body())
+
+    assert made["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_a_role_that_does_not_act_yet_is_none(events: Events) -> None:
