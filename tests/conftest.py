@@ -1,5 +1,6 @@
 """A local Azure and a stack of its own for the tests that need the engine."""
 
+import gc
 import json
 import os
 import shutil
@@ -20,6 +21,12 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "examples/tenants/role-tags.yaml"
+
+
+def pytest_collection_finish() -> None:
+    """What the imports made stays to the end: without this every collection of garbage walks all of azure-native."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,3 +142,14 @@ def test_imports_inside_components_are_relative_so_that_they_hold_in_the_wheel()
     }
 
     assert absolute == set()
+
+
+def test_the_program_loads_nothing_that_talks_to_azure() -> None:
+    """What talks to Azure loads inside the providers' methods; a preview would else start it for nothing."""
+    script = (
+        "import sys\n"
+        "import components\n"
+        "print(sorted(name for name in ('aiohttp', 'azure.identity', 'msal') if name in sys.modules))\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout == "[]\n"

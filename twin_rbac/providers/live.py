@@ -10,7 +10,7 @@ from pulumi.output import Unknown
 
 from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.credential import create_credential
-from twin_rbac.clients.errors import AccessDenied, AzureError
+from twin_rbac.clients.errors import AccessDenied, AzureError, OutsideNetwork
 from twin_rbac.clients.resource_manager import ResourceManagerClient
 from twin_rbac.providers.errors import ProviderError
 from twin_rbac.role_tags.errors import RoleTagsError
@@ -18,6 +18,15 @@ from twin_rbac.role_tags.reconcile import Target
 
 Properties = Mapping[str, Any]
 _Result = TypeVar("_Result")
+
+_READS = (
+    "Microsoft.DigitalTwins/query/action",
+    "Microsoft.DigitalTwins/digitaltwins/read",
+    "Microsoft.DigitalTwins/eventroutes/read",
+)
+"""The data actions that a look at live twins and event routes takes."""
+_warned: set[str] = set()
+"""What this process has warned of: it serves one run of the engine."""
 
 
 def run(work: Coroutine[Any, Any, _Result]) -> _Result:
@@ -43,6 +52,26 @@ def say(message: str) -> None:
     """Shows a line among Pulumi's own: it passes on what a provider's process prints."""
     sys.stdout.write(f"{message}\n")
     sys.stdout.flush()
+
+
+def warn_unseen(error: AccessDenied | OutsideNetwork) -> None:
+    """Says that live data was not looked at: once in a process, whichever resource finds it first.
+
+    The sentence is the same for twins and event routes, so that an identity without data rights reads one warning.
+    """
+    line = f"warning: live twins or event routes were not looked at: {_reason(error)}"
+    if line not in _warned:
+        _warned.add(line)
+        say(line)
+
+
+def _reason(error: AccessDenied | OutsideNetwork) -> str:
+    if isinstance(error, OutsideNetwork) or error.action not in _READS:
+        return str(error)
+    return (
+        f"that takes {', '.join(_READS)} at {error.scope}, and the caller lacks one of them; assign it a role there "
+        "that has them (a new assignment takes up to 10 minutes to act)"
+    )
 
 
 def compare(olds: Properties, news: Properties, *, identity: str = "endpoint") -> DiffResult:

@@ -13,7 +13,7 @@ from pulumi.dynamic import CheckFailure, ReadResult
 from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
 from twin_rbac.clients.event_routes import EventRoute, EventRoutes
 from twin_rbac.providers.errors import RouteTaken
-from twin_rbac.providers.live import is_gone, is_known, require_target, say
+from twin_rbac.providers.live import is_gone, is_known, require_target, say, warn_unseen
 from twin_rbac.role_tags.store import open_instance
 
 Properties = dict[str, Any]
@@ -77,7 +77,7 @@ async def read(id_: str, props: Properties) -> ReadResult:
         async with open_instance(await require_target(props), say=say) as client:
             existing = await _read(client.event_routes)
     except (AccessDenied, OutsideNetwork) as error:
-        say(f"warning: the live event routes were not looked at: {error}")
+        warn_unseen(error)
         return ReadResult(id_, props)
     _name_drift(existing, declared)
     outputs = {**props, "routes": {name: existing[name] for name in declared if name in existing}}

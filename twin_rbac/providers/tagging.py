@@ -8,7 +8,7 @@ from typing import Any
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
-from twin_rbac.providers.live import find_target, is_gone, is_known, require_target, say
+from twin_rbac.providers.live import find_target, is_gone, is_known, require_target, say, warn_unseen
 from twin_rbac.role_tags.errors import MissingTwins
 from twin_rbac.role_tags.graph_file import load_graph
 from twin_rbac.role_tags.manifest import load_manifest
@@ -30,7 +30,7 @@ async def check(olds: Properties, news: Properties) -> list[CheckFailure]:
     try:
         plan = await _plan(olds, news)
     except (AccessDenied, OutsideNetwork) as error:
-        say(f"warning: the live twins were not looked at: {error}")
+        warn_unseen(error)
         return []
     if plan is None:
         return _missing_from_graph(news)
@@ -180,7 +180,7 @@ async def read(id_: str, props: Properties) -> ReadResult:
         target = await require_target(props)
         existing = await read_existing(target, rules, declared, expected=declared, progress=say)
     except (AccessDenied, OutsideNetwork) as error:
-        say(f"warning: the live twins were not looked at: {error}")
+        warn_unseen(error)
         return ReadResult(id_, props)
     plan = make_plan(rules, declared, declared=(), existing=existing)
     _name_drift(existing, rules, declared)

@@ -321,6 +321,7 @@ def plugin(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         monkeypatch.chdir(tmp_path)
         # A plugin's process forgets it with its end; this one goes on.
         monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
+        monkeypatch.setattr("twin_rbac.providers.live._warned", set())
         azure.faults(**NO_FAULTS)
         yield azure
 

@@ -161,7 +161,7 @@ def test_a_refresh_without_data_rights_keeps_the_state_and_says_so(
 
     assert (found.id, found.outs) == (ID, state)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("warning: the live event routes were not looked at: the caller may not do ")
+    assert line.startswith("warning: live twins or event routes were not looked at: that takes ")
     assert "Microsoft.DigitalTwins/eventroutes/read" in line
 
 

@@ -180,7 +180,7 @@ def test_without_data_rights_one_warning_names_the_data_action(
     assert check(project, endpoint=endpoint or project.endpoint) == []
 
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("warning: the live twins were not looked at: ")
+    assert line.startswith("warning: live twins or event routes were not looked at: ")
     assert "Microsoft.DigitalTwins/query/action" in line
 
 

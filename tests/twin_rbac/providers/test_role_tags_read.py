@@ -187,7 +187,7 @@ def test_without_data_rights_the_state_stays_and_one_warning_names_the_data_acti
 
     assert (found.id, found.outs, found.inputs) == (ID, state, None)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("warning: the live twins were not looked at: ")
+    assert line.startswith("warning: live twins or event routes were not looked at: ")
     assert "Microsoft.DigitalTwins/query/action" in line
 
 
