@@ -38,7 +38,17 @@ ONLY_FROM = {
     ("twin_rbac.role_tags", "twin_rbac.clients"): {"store.py"},
 }
 # Modules that a program imports, which must not pull in what talks to Azure.
-PURE_ROLE_TAGS = {"manifest", "manifest_shape", "yaml_places", "model", "graph_file", "plan", "errors", "render"}
+PURE_ROLE_TAGS = {
+    "errors",
+    "graph_file",
+    "limits",
+    "manifest",
+    "manifest_shape",
+    "model",
+    "plan",
+    "render",
+    "yaml_places",
+}
 
 
 def files() -> list[Path]:

@@ -43,6 +43,8 @@ def test_role_tags_are_the_manifests_twins_and_its_rules(build_in_both_modes: Bu
         "rules": {
             "property": "tags",
             "key": "role",
+            "encoding": "value",
+            "limits": {"add": 100, "change": 30, "remove": 10},
             "roles": ["Earth", "Fire", "Wind"],
             "ignore": [],
             "missing": "error",

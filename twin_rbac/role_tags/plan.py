@@ -1,8 +1,8 @@
 """What has to change so that the twins carry what the manifest says; pure."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from twin_rbac.role_tags.model import TagRules, TwinTags
@@ -10,18 +10,20 @@ from twin_rbac.role_tags.model import TagRules, TwinTags
 Kind = Literal["add", "change", "remove"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """What is written to one twin."""
 
     twin_id: str
     kind: Kind
     old: str | None
-    """What its role tag says; None when it has none."""
+    """What its role tag says; None when it has none. Several markers are joined by commas."""
     new: str | None
     """What it is to say; None to take the role tag away."""
     existing: TwinTags = field(repr=False, compare=False)
     """The twin as it was read: its etag guards the write."""
+    model_id: str | None = None
+    """The model that the same write moves the twin to, where its own cannot hold the tag."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,14 @@ class Plan:
     """Listed twins that do not exist, sorted."""
     unchanged: int
     """How many listed twins already carry their role."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Twin -> value of twins that are not listed and carry what is no role; they stay as they are."""
+    untaggable: Mapping[str, str] = field(default_factory=dict)
+    """Twin -> model of listed twins whose model cannot hold the tag; nothing is written to them."""
+    carried: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Role -> how many twins carry it now."""
+    kept: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Role -> how many listed twins already carry it."""
     rules: TagRules = field(repr=False)
     roles: frozenset[str] = field(repr=False)
     """The roles that count as the manifest's: its own, and those that it last declared."""
@@ -50,8 +60,112 @@ class Plan:
             "remove": kinds["remove"],
             "unchanged": self.unchanged,
             "unlisted": len(self.unlisted),
+            "unknown": len(self.unknown),
+            "untaggable": len(self.untaggable),
             "missing": len(self.missing),
         }
+
+    @property
+    def counts_by_role(self) -> dict[str, dict[str, int]]:
+        """Role -> kind -> how many twins; see `roles_moved` for which role a change counts for."""
+        moved = Counter(pair for change in self.changes for pair in roles_moved(change, self.rules, self.roles))
+        unlisted = Counter(role for text in self.unlisted.values() for role in self.rules.split(text))
+        return {
+            role: {
+                **{kind: moved[role, kind] for kind in ("add", "change", "remove")},
+                "unchanged": self.kept.get(role, 0),
+                "unlisted": unlisted[role],
+            }
+            for role in sorted(self.roles)
+        }
+
+
+class Planner:
+    """Takes the existing twins one by one, keeps what matters of them, and makes the plan.
+
+    The manifest decides for its key (design section 6): a listed twin with any other value changes; a twin that was
+    declared before and is not listed any more loses whatever role of this manifest it carries; any other twin that
+    carries one is unlisted, and loses it only with `unlisted: remove`. Ignored twins do not appear at all.
+    """
+
+    def __init__(
+        self,
+        rules: TagRules,
+        desired: Mapping[str, str],
+        *,
+        declared: Collection[str] = (),
+        former_roles: Iterable[str] = (),
+    ) -> None:
+        """Prepares an empty plan.
+
+        Args:
+            rules: the manifest's rules.
+            desired: twin -> role, as the manifest lists them; marker roles joined.
+            declared: the twins that the manifest listed when it was last applied. Given as the map twin -> role, its
+                roles count as this manifest's too: a role that left the manifest is taken off with its twins.
+            former_roles: the roles that the manifest had when it was last applied; they count as its own too.
+        """
+        self._rules = rules
+        self._desired = desired
+        self._declared = declared
+        declared_roles = set(declared.values()) if isinstance(declared, Mapping) else ()
+        singles = (role for text in declared_roles for role in rules.split(text))
+        self.roles = frozenset((*rules.roles, *singles, *former_roles))
+        self._waiting = {twin_id for twin_id in desired if not rules.ignores(twin_id)}
+        self._changes: list[Change] = []
+        self._unlisted: dict[str, str] = {}
+        self._unknown: dict[str, str] = {}
+        self._carried: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._unchanged = 0
+
+    def look_at(self, twin: TwinTags) -> None:
+        """Takes an existing twin: one that carries the key, or is desired or declared; each once."""
+        if self._rules.ignores(twin.twin_id):
+            return
+        old = self._rules.role_of(twin, self.roles)
+        carried = self._rules.split(old) & self.roles
+        self._carried.update(carried)
+        if twin.twin_id in self._waiting:
+            self._waiting.discard(twin.twin_id)
+            self._decide_listed(twin, self._desired[twin.twin_id])
+        elif self._rules.unlisted == "remove" or twin.twin_id in self._declared:
+            self._decide_other(twin, old, carried)
+        else:
+            self._note_other(twin, old, carried)
+
+    def finish(self) -> Plan:
+        """The plan; what was desired and not looked at is missing."""
+        return Plan(
+            changes=tuple(sorted(self._changes, key=lambda change: change.twin_id)),
+            unlisted=dict(sorted(self._unlisted.items())),
+            unknown=dict(sorted(self._unknown.items())),
+            missing=tuple(sorted(self._waiting)),
+            unchanged=self._unchanged,
+            carried=dict(self._carried),
+            kept=dict(self._kept),
+            rules=self._rules,
+            roles=self.roles,
+        )
+
+    def _decide_listed(self, twin: TwinTags, desired: str) -> None:
+        change = decide(twin, desired, self._rules, self.roles)
+        if change:
+            self._changes.append(change)
+        else:
+            self._unchanged += 1
+            self._kept.update(self._rules.split(desired))
+
+    def _decide_other(self, twin: TwinTags, old: str | None, carried: Collection[str]) -> None:
+        change = decide(twin, None, self._rules, self.roles)
+        if change:
+            self._changes.append(change)
+        else:
+            self._note_other(twin, old, carried)
+
+    def _note_other(self, twin: TwinTags, old: str | None, carried: Collection[str]) -> None:
+        if old is not None:
+            (self._unlisted if carried else self._unknown)[twin.twin_id] = old
 
 
 def make_plan(
@@ -62,40 +176,11 @@ def make_plan(
     existing: Mapping[str, TwinTags],
     former_roles: Collection[str] = (),
 ) -> Plan:
-    """The plan that makes the existing twins carry what is desired.
-
-    The manifest decides for its key (design section 6): a listed twin with any other value changes; a twin that was
-    declared before and is not listed any more loses whatever role of this manifest it carries; any other twin that
-    carries one is unlisted, and loses it only with `unlisted: remove`. Ignored twins do not appear at all.
-
-    Args:
-        rules: the manifest's rules.
-        desired: twin -> role, as the manifest lists them.
-        declared: the twins that the manifest listed when it was last applied. Given as the map twin -> role, its
-            roles count as this manifest's too: a role that left the manifest is taken off with its twins.
-        existing: the twins that carry the key, and those of `desired` and `declared` that exist.
-        former_roles: the roles that the manifest had when it was last applied; they count as its own too.
-    """
-    declared_roles = declared.values() if isinstance(declared, Mapping) else ()
-    roles = frozenset((*rules.roles, *declared_roles, *former_roles))
-    listed = {twin_id: role for twin_id, role in desired.items() if not rules.ignores(twin_id)}
-    others = [twin for twin_id, twin in existing.items() if twin_id not in desired and not rules.ignores(twin_id)]
-    revoked = [twin for twin in others if rules.unlisted == "remove" or twin.twin_id in declared]
-    decisions = [
-        decide(existing[twin_id], role, rules, roles) for twin_id, role in listed.items() if twin_id in existing
-    ]
-    removals = [decide(twin, None, rules, roles) for twin in revoked]
-    changes = [change for change in (*decisions, *removals) if change]
-    seen = {change.twin_id for change in changes}
-    carried = {twin.twin_id: role for twin in others if (role := rules.role_of(twin)) in roles and role is not None}
-    return Plan(
-        changes=tuple(sorted(changes, key=lambda change: change.twin_id)),
-        unlisted={twin_id: carried[twin_id] for twin_id in sorted(carried) if twin_id not in seen},
-        missing=tuple(sorted(twin_id for twin_id in listed if twin_id not in existing)),
-        unchanged=sum(change is None for change in decisions),
-        rules=rules,
-        roles=roles,
-    )
+    """The plan from all existing twins at once; see `Planner`."""
+    planner = Planner(rules, desired, declared=declared, former_roles=former_roles)
+    for twin in existing.values():
+        planner.look_at(twin)
+    return planner.finish()
 
 
 def decide(twin: TwinTags, new: str | None, rules: TagRules, roles: Collection[str]) -> Change | None:
@@ -103,8 +188,55 @@ def decide(twin: TwinTags, new: str | None, rules: TagRules, roles: Collection[s
 
     Taking the role tag away (`new` is None) concerns only the given roles: another value is not the manifest's.
     """
-    old = rules.role_of(twin)
-    if old == new or (new is None and old not in roles):
+    old = rules.role_of(twin, roles)
+    if old == new or (new is None and not rules.split(old) & set(roles)):
         return None
     kind: Kind = "remove" if new is None else "add" if old is None else "change"
     return Change(twin_id=twin.twin_id, kind=kind, old=old, new=new, existing=twin)
+
+
+def roles_moved(change: Change, rules: TagRules, roles: Collection[str]) -> Iterator[tuple[str, Kind]]:
+    """What a change means for each role, as `moves_between` says."""
+    return moves_between(rules.split(change.old) & set(roles), rules.split(change.new))
+
+
+def moves_between(old: frozenset[str], new: frozenset[str]) -> Iterator[tuple[str, Kind]]:
+    """What it means for each role that a twin goes from some roles to others.
+
+    A twin that leaves one role for another counts for the one that it leaves.
+    """
+    lost, gained = old - new, new - old
+    kind: Kind = "change" if lost and gained else "remove" if lost else "add"
+    for role in sorted(lost or gained):
+        yield role, kind
+
+
+def hold_back(plan: Plan, untaggable: Collection[str]) -> Plan:
+    """The plan without the changes of twins whose model cannot hold the tag."""
+    held = {
+        change.twin_id: change.existing.model_id
+        for change in plan.changes
+        if change.new is not None and change.existing.tags is None and change.existing.model_id in untaggable
+    }
+    return replace(
+        plan,
+        changes=tuple(change for change in plan.changes if change.twin_id not in held),
+        untaggable={twin_id: str(model_id) for twin_id, model_id in held.items()},
+    )
+
+
+def move_models(plan: Plan, moves: Mapping[str, str]) -> Plan:
+    """The plan in which twins of a model that cannot hold the tag go to the one that can, in the same write.
+
+    Args:
+        plan: a plan.
+        moves: model -> the one that takes its twins.
+    """
+    return replace(plan, changes=tuple(_moved(change, moves) for change in plan.changes))
+
+
+def _moved(change: Change, moves: Mapping[str, str]) -> Change:
+    moved_to = moves.get(change.existing.model_id or "")
+    if moved_to is None or change.new is None or change.existing.tags is not None:
+        return change
+    return replace(change, model_id=moved_to)

@@ -103,7 +103,16 @@ def test_the_json_form_is_the_one_that_others_rely_on() -> None:
             {"twin": "B", "kind": "change", "from": "Fire", "to": "Earth"},
             {"twin": "C", "kind": "remove", "from": "Earth", "to": None},
         ],
-        "counts": {"add": 1, "change": 1, "remove": 1, "unchanged": 1, "unlisted": 1, "missing": 0},
+        "counts": {
+            "add": 1,
+            "change": 1,
+            "remove": 1,
+            "unchanged": 1,
+            "unlisted": 1,
+            "unknown": 0,
+            "untaggable": 0,
+            "missing": 0,
+        },
         "unlisted": {"X": "Wind"},
         "unsafe": False,
     }

@@ -214,7 +214,7 @@ def test_ids_with_quotes_and_slashes_are_twins_like_others(instance: Any) -> Non
 
     assert apply(instance, desired) == 6
     assert plan(instance, desired).counts == {
-        "add": 0, "change": 0, "remove": 0, "unchanged": 6, "unlisted": 0, "missing": 0
+        "add": 0, "change": 0, "remove": 0, "unchanged": 6, "unlisted": 0, "unknown": 0, "untaggable": 0, "missing": 0
     }  # fmt: skip
 
 
