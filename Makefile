@@ -12,7 +12,7 @@ export PORT
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help venv engine up preview down unit test acceptance lint bench
+.PHONY: help venv engine up preview down unit test acceptance lint bench crash
 
 help:
 	@echo 'make up          deploy to the local Azure and show who sees what through the gateway (PORT=43000: first port)'
@@ -23,7 +23,8 @@ help:
 	@echo 'make test        all tests but the long ones'
 	@echo 'make acceptance  the tests on the real engine, the long ones too'
 	@echo 'make lint        ruff and mypy'
-	@echo 'make bench       what the gateway adds to a query, measured on the local Azure (after make up)'
+	@echo 'make crash       kills applies and undos of role tags at random moments and goes on with them (KILLS=200 SEED=1)'
+	@echo 'make bench       how fast role tags are written, and (after make up) what the gateway adds to a query'
 	@echo
 	@echo 'make venv        the Python environment in .venv (every target above makes it)'
 	@echo 'make engine      the Pulumi engine: from PATH, else installed or built once (up, preview, test get it)'
@@ -61,3 +62,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@$(RUN) -m benchmarks
+
+KILLS ?= 200
+SEED ?= 1
+
+crash: $(STAMP)
+	@$(RUN) -m tests.crash --kills $(KILLS) --seed $(SEED)

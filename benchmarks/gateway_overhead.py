@@ -57,8 +57,44 @@ class Way:
             self.took.append(time.perf_counter() - begun)
 
 
-def run_gateway_overhead() -> None:
-    """Measures, and prints one line for each way and one for the difference.
+@dataclass(frozen=True)
+class GatewayOverhead:
+    """The direct way, and the one through the gateway."""
+
+    direct: Way
+    through: Way
+
+    @property
+    def ratios(self) -> dict[str, float]:
+        """Percentile -> how many times the direct call one through the gateway takes."""
+        return {
+            f"p{percent}": round(_percentile(self.through.took, percent) / _percentile(self.direct.took, percent), 1)
+            for percent in (50, 99)
+        }
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The figures as JSON values, times in milliseconds."""
+        ways = {
+            way.name: {"n": len(way.took), "p50": _percentile(way.took, 50), "p99": _percentile(way.took, 99)}
+            for way in (self.direct, self.through)
+        }
+        return {**ways, "ratios": self.ratios}
+
+    def to_lines(self) -> list[str]:
+        """The figures for people."""
+        return [
+            f"gateway overhead: {RATE} requests/s on each way for {SECONDS} s, one machine for client and servers",
+            *(
+                f"  {way.name:8} n={len(way.took)}"
+                f"  p50 {_percentile(way.took, 50)} ms  p99 {_percentile(way.took, 99)} ms"
+                for way in (self.direct, self.through)
+            ),
+            *(f"  {name}: {ratio:.1f} times the direct call" for name, ratio in self.ratios.items()),
+        ]
+
+
+def measure_gateway_overhead() -> GatewayOverhead:
+    """Asks both ways.
 
     Raises:
         BenchmarkFailed: the local stack is not up.
@@ -66,22 +102,12 @@ def run_gateway_overhead() -> None:
     home = Home(CHECKOUT / ".local")
     try:
         status = get_status(home)
-        ways = [
-            Way("direct", str(status["digitalTwinsEndpoint"]), _token(home, "tagger", "instance"), _SCOPED),
-            Way("gateway", str(status["gatewayEndpoint"]), _token(home, "earth", None), _QUERY),
-        ]
+        direct = Way("direct", str(status["digitalTwinsEndpoint"]), _token(home, "tagger", "instance"), _SCOPED)
+        through = Way("gateway", str(status["gatewayEndpoint"]), _token(home, "earth", None), _QUERY)
     except EmulatorError as error:
         raise BenchmarkFailed(f"{error}; run `make up` first") from error
-    asyncio.run(_measure(ways, str(status["caFile"])))
-    print(f"gateway overhead: {RATE} requests/s on each way for {SECONDS} s, one machine for client and servers")
-    for way in ways:
-        print(
-            f"  {way.name:8} n={len(way.took)}  p50 {_percentile(way.took, 50)} ms  p99 {_percentile(way.took, 99)} ms"
-        )
-    direct, through = ways
-    for percent in (50, 99):
-        ratio = _percentile(through.took, percent) / _percentile(direct.took, percent)
-        print(f"  p{percent}: {ratio:.1f} times the direct call")
+    asyncio.run(_measure([direct, through], str(status["caFile"])))
+    return GatewayOverhead(direct, through)
 
 
 def _token(home: Home, name: str, audience: str | None) -> str:

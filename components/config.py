@@ -115,6 +115,8 @@ _HINTS = {
     "principalId": "give the principal's object id",
     "roles": "list at least one role of the manifest",
     "bypass": "refuse or warn",
+    "upgradeModels": "true or false",
+    "allowUnsafe": "give the digest that the refusal printed, 64 digits",
     "profile": "dev or prod",
     "lock": "CanNotDelete is the only level",
     "allowedAddresses": "list address ranges, such as 203.0.113.0/24; an empty list means nobody",

@@ -90,7 +90,7 @@ class StackConfig(Section):
     """Everything a stack's config may say, in the namespace digital-twins-rbac."""
 
     manifest: str
-    """Path of the role-tags manifest, relative to the project."""
+    """Path of the role-tags manifest, a file or a folder of them, relative to the project."""
     tenants: Annotated[dict[str, TenantConfig], Field(min_length=1)]
     deployers: Annotated[tuple[PrincipalConfig, ...], Field(min_length=1)]
     """Principals that run pulumi up: they get the tagger role and, where a graph is seeded, the loader role."""
@@ -104,16 +104,34 @@ class StackConfig(Section):
     instance: InstanceConfig = InstanceConfig()
     network: NetworkConfig = NetworkConfig()
     gateway: GatewayConfig = GatewayConfig()
+    upgrade_models: bool = False
+    """Whether models that cannot hold the tag get a next version that can, and their twins move to it."""
+    allow_unsafe: str | None = None
+    """The digest of the one manifest that may go past its limits, as the refusal printed it."""
     bypass: Bypass = Bypass.REFUSE
     """What to do about a tenant that holds rights on the instance itself, and so needs no gateway."""
     cloud: CloudConfig = CloudConfig()
 
-    @field_validator("manifest", "graph")
+    @field_validator("manifest")
+    @classmethod
+    def _is_there(cls, path: str) -> str:
+        if not Path(path).exists():
+            raise ValueError(f"there is no file {path!r} in the project's folder {Path.cwd().name!r}")
+        return path
+
+    @field_validator("graph")
     @classmethod
     def _is_a_file(cls, path: str | None) -> str | None:
         if path is not None and not Path(path).is_file():
             raise ValueError(f"there is no file {path!r} in the project's folder {Path.cwd().name!r}")
         return path
+
+    @field_validator("allow_unsafe")
+    @classmethod
+    def _is_a_digest(cls, digest: str | None) -> str | None:
+        if digest is not None and not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise ValueError(f"{digest!r} is no digest of a manifest; copy the 64 digits that the refusal printed")
+        return digest
 
     @field_validator("tenants")
     @classmethod

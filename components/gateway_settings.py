@@ -8,9 +8,6 @@ from pulumi import Input, Output
 
 from twin_rbac.role_tags.model import TagRules
 
-ENCODING = "value"
-"""How a tag names a role: `tags.role = "Earth"`."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class GatewaySettings:
@@ -41,7 +38,7 @@ def gateway_app_settings(settings: GatewaySettings) -> dict[str, Input[str]]:
         "TWIN_RBAC_MARKER_ROLES": Output.all(**settings.marker_roles).apply(_to_json),
         "TWIN_RBAC_PROPERTY": rules.property,
         "TWIN_RBAC_KEY": rules.key,
-        "TWIN_RBAC_ENCODING": ENCODING,
+        "TWIN_RBAC_ENCODING": rules.encoding,
         "TWIN_RBAC_TENANT_ID": settings.tenant_id,
         "TWIN_RBAC_CLIENT_ID": settings.client_id,
         "TWIN_RBAC_CLOUD": _to_json(dict(settings.cloud)),

@@ -75,7 +75,7 @@ def assign_deployers(config: StackConfig, place: Place, instance: _Instance) -> 
     """
     tagger = _create_role(_TAGGER, place)
     assignments = _grants((*config.deployers, *config.taggers), "tagger", tagger.role_definition_id)
-    if config.graph or config.instance.endpoints:
+    if config.graph or config.instance.endpoints or config.upgrade_models:
         loader = _create_role(_for_routes(_LOADER, config, ("read", "write", "delete")), place)
         assignments |= _grants(config.deployers, "loader", loader.role_definition_id)
     return _assign("deployers", instance.instance_id, assignments, place)

@@ -140,5 +140,5 @@ def _create_boundary(config: StackConfig, place: Place, rights: list[pulumi.Reso
 
 
 def _count_roles(manifest: Manifest) -> dict[str, int]:
-    counts = Counter(manifest.twins.values())
+    counts = Counter(role for text in manifest.twins.values() for role in manifest.rules.split(text))
     return {role: counts[role] for role in manifest.rules.roles}

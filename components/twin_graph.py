@@ -1,13 +1,14 @@
 """A graph that is seeded into an instance once: models, twins and relationships of a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 
 from twin_rbac.providers.twin_graph import TwinGraphProvider
-from twin_rbac.role_tags.model import encode_ids
+from twin_rbac.role_tags.digest import pack_ids
 
 from .files import read_graph
 
@@ -32,8 +33,9 @@ class TwinGraph(pulumi.dynamic.Resource, module="digital-twins-rbac", name="Twin
     Its inputs hold a hash of each line, no property values: the state shows which lines changed, not what they say.
     """
 
-    seeded: Output[dict[str, list[str]]]
-    """The ids that it uploaded or found: of models, twins and relationships."""
+    # Pulumi reads this annotation, and knows no unions: lists of texts, or one text.
+    seeded: Output[dict[str, Any]]
+    """The ids that it uploaded or found: of models, twins and relationships; above 10,000 as one compressed text."""
 
     def __init__(self, name: str, args: TwinGraphArgs, opts: ResourceOptions | None = None) -> None:
         """Reads the file.
@@ -59,4 +61,14 @@ class TwinGraph(pulumi.dynamic.Resource, module="digital-twins-rbac", name="Twin
     @property
     def seeded_twins(self) -> Output[str]:
         """The ids of the twins that it uploaded or found, as one text for `RoleTagsArgs.seeded`."""
-        return self.seeded.apply(lambda seeded: encode_ids((seeded or {}).get("twins", ())))
+        return self.seeded.apply(lambda seeded: _as_text((seeded or {}).get("twins", ())))
+
+    @property
+    def seeded_relationships(self) -> Output[str]:
+        """The keys of the relationships, as one text for `RoleTagsArgs.seeded_relationships`."""
+        return self.seeded.apply(lambda seeded: _as_text((seeded or {}).get("relationships", ())))
+
+
+def _as_text(ids: Sequence[str] | str) -> str:
+    # Where they are very many the state holds them as that text already.
+    return ids if isinstance(ids, str) else pack_ids(ids)

@@ -4,14 +4,14 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from emulator.errors import FileDamaged
 from emulator.fault_middleware import APP_SERVICE, BLOB, DIGITAL_TWINS, ENTRA, GRAPH, RESOURCE_MANAGER, SCM
-from emulator.faults import FailingCall, Faults
+from emulator.faults import FailingCall, Faults, When
 
 _SERVICES = (DIGITAL_TWINS, RESOURCE_MANAGER, ENTRA, GRAPH, BLOB, APP_SERVICE, SCM)
 
@@ -56,7 +56,11 @@ def _check_call(call: FailingCall) -> None:
     _check("service", call.service, call.service in _SERVICES, " or ".join(_SERVICES))
     _check("status", call.status, call.status is None or _is_count(call.status, 200, 599), "a number from 200 to 599")
     _check("code", call.code, call.code is None or isinstance(call.code, str), "a text")
-    for name, value in (("retry_after", call.retry_after or 0), ("skip", call.skip), ("times", call.times)):
+    _check("share", call.share, _is_share(call.share), "a number from 0 to 1")
+    _check("burst", call.burst, _is_count(call.burst, 1), "a whole number, 1 or more")
+    _check("when", call.when, call.when in get_args(When), " or ".join(get_args(When)))
+    counts = {"retry_after": call.retry_after or 0, "skip": call.skip, "times": call.times}
+    for name, value in {**counts, "seed": call.seed, "drawn": call.drawn}.items():
         _check(name, value, _is_count(value), "a whole number, 0 or more")
 
 
@@ -67,6 +71,10 @@ def _check(name: str, value: object, holds: bool, right: str) -> None:  # noqa: 
 
 def _is_duration(value: float) -> bool:
     return 0 <= value < math.inf
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _is_count(value: object, lowest: int = 0, highest: float = math.inf) -> bool:

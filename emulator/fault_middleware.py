@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.faults import FailingCall, Faults
 from emulator.serving import drop_connection
@@ -37,9 +37,15 @@ class FaultMiddleware:
         if self._service == DIGITAL_TWINS and self._faults.latency > 0:
             await asyncio.sleep(self._faults.latency)
         fault = self._faults.take(self._service, scope["method"], scope["path"])
+        if fault is None or fault.when == "after":
+            await self._app(scope, receive, _lose if fault else send)
         if fault is None:
-            await self._app(scope, receive, send)
-        elif fault.status is None:
+            return
+        if fault.status is None:
             await drop_connection(scope, receive)
         else:
             await self._answer(fault.status, fault)(scope, receive, send)
+
+
+async def _lose(_message: Message) -> None:
+    """Takes an answer that nobody gets."""

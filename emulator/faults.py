@@ -1,9 +1,12 @@
 """Faults on demand: what a test or a person asks the emulator to do wrong."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
+
+When = Literal["before", "after"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,17 @@ class FailingCall:
     skip: int = 0
     """How many matching calls are served before the fault acts."""
     times: int = 1
-    """How many calls fail."""
+    """How many calls fail at most."""
+    share: float = 1.0
+    """How likely a call is to fail, from 0 to 1; which ones do depends on the seed and their order alone."""
+    burst: int = 1
+    """How many calls in a row fail each time that one was drawn."""
+    seed: int = 0
+    """Another one draws other calls."""
+    drawn: int = 0
+    """How many matching calls have been drawn for so far, counted by the emulator."""
+    when: When = "before"
+    """`before`: the call is not carried out. `after`: it is, and only its answer is replaced or lost."""
 
     def matches(self, service: str, method: str, path: str) -> bool:
         """Whether this call is one of those."""
@@ -34,6 +47,16 @@ class FailingCall:
             and re.fullmatch(self.method, method) is not None
             and re.fullmatch(self.path, path) is not None
         )
+
+    def draws_next(self) -> bool:
+        """Whether the next matching call is one that fails."""
+        return any(self._starts_at(self.drawn - back) for back in range(min(self.burst, self.drawn + 1)))
+
+    def _starts_at(self, number: int) -> bool:
+        if self.share >= 1:
+            return True
+        digest = hashlib.blake2b(f"{self.seed} {number}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest) < self.share * 2**64
 
 
 @dataclass
@@ -80,8 +103,11 @@ class Faults:
             if call.skip > 0:
                 self.failing_calls[position] = replace(call, skip=call.skip - 1)
                 continue
-            if call.times > 0:
-                self.failing_calls[position] = replace(call, times=call.times - 1)
+            if call.times == 0:
+                continue
+            fails = call.draws_next()
+            self.failing_calls[position] = replace(call, drawn=call.drawn + 1, times=call.times - fails)
+            if fails:
                 return call
         return None
 

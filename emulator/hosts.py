@@ -129,12 +129,13 @@ def _make_instances(parts: Parts) -> LocalInstanceHost:
             authorizer=access,
         )
         app = create_instance_app(instance)
-        return FaultMiddleware(app, service=DIGITAL_TWINS, faults=parts.faults, answer=_answer_instance_fault)
+        return FaultMiddleware(app, service=DIGITAL_TWINS, faults=parts.faults, answer=answer_instance_fault)
 
     return LocalInstanceHost(
         storage=parts.storage, ports=parts.ports, certificates=parts.certificates, make_app=make_app
     )
 
 
-def _answer_instance_fault(status: int, fault: FailingCall) -> Response:
+def answer_instance_fault(status: int, fault: FailingCall) -> Response:
+    """A fault's answer in the shape of the data plane."""
     return answer_error(error_of_fault(status=status, code=fault.code, retry_after=fault.retry_after))

@@ -40,7 +40,7 @@ async def start_server(app: ASGIApp, sockets: Sockets, certificates: Certificate
     """Serves the application over TLS on sockets that listen already; returns when it answers."""
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=DroppableProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -76,7 +76,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Closed politely, an idle connection would last until its client answers the end of TLS, which few do.
         for connection in list(self.server_state.connections):
-            if isinstance(connection, _Protocol) and connection.is_idle:
+            if isinstance(connection, DroppableProtocol) and connection.is_idle:
                 connection.transport.abort()
         await asyncio.sleep(0)
         await super().shutdown(sockets)
@@ -86,7 +86,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _Protocol(H11Protocol):
+class DroppableProtocol(H11Protocol):
     """Adds the connection to the scope of its requests: ASGI has no word for dropping one."""
 
     @property
@@ -95,6 +95,7 @@ class _Protocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
+        """Takes the connection."""
         super().connection_made(transport)
         app = self.app
 

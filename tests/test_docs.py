@@ -68,7 +68,7 @@ def test_every_page_is_listed_on_the_front_page_of_the_documentation() -> None:
 @pytest.mark.parametrize(
     ("group", "commands", "page"),
     [
-        ("tags", ["apply", "plan", "verify"], "role-tags.md"),
+        ("tags", ["adopt", "apply", "plan", "resume", "schema", "undo", "verify"], "role-tags.md"),
         ("query", ["check", "scope"], "query-support.md"),
         ("report", ["pr"], "pull-requests.md"),
     ],

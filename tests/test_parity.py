@@ -21,7 +21,7 @@ TEST_ID = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 # Where our own code may say that something is looked up or sent: Azure, the directory and this machine, and what its
 # messages tell a person to read.
 ADDRESSES = re.compile(
-    r"(?:management\.azure|login\.microsoftonline|graph\.microsoft|www\.pulumi|get\.pulumi)\.com|aka\.ms"
+    r"(?:management\.azure|login\.microsoftonline|graph\.microsoft|www\.pulumi|get\.pulumi)\.com|aka\.ms|json-schema\.org"
     r"|[\w.]*\.?digitaltwins\.azure\.net|[\w.]+\.kusto\.windows\.net|[\w.]+\.blob\.core\.windows\.net|localhost"
 )
 

@@ -13,6 +13,7 @@ from emulator.digital_twins.schemas import Schema
 
 _MAX_DEPTH = 10
 _MAX_CONTENTS_V2 = 300
+_MAX_INTERFACES_V3 = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,13 @@ def _problems(known: Mapping[str, Interface], interface: Interface, depths: dict
     if depth > _MAX_DEPTH:
         levels = "an endless loop" if depth == math.inf else f"{depth:g} levels"
         yield f"{model_id} has {levels} of 'extends', but at most {_MAX_DEPTH} levels are allowed."
-    names = Counter(name for each in ancestry(known, model_id) for name in each.names)
+    lineage = ancestry(known, model_id)
+    if interface.language == 3 and len(lineage) > _MAX_INTERFACES_V3:
+        yield (
+            f"{model_id} has {len(lineage)} interfaces in its hierarchy of 'extends', "
+            f"but at most {_MAX_INTERFACES_V3} are allowed."
+        )
+    names = Counter(name for each in lineage for name in each.names)
     for name, count in names.items():
         if count > 1:
             yield f"{model_id} has or inherits more than one 'contents' value with name '{name}'. Names must be unique."

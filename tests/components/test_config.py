@@ -42,6 +42,11 @@ def test_the_smallest_config_has_the_safe_defaults() -> None:
         ({"manifest": "no/such.yaml"}, "digital-twins-rbac:manifest: there is no file 'no/such.yaml'"),
         ({"graph": "no/such.ndjson"}, "digital-twins-rbac:graph: there is no file 'no/such.ndjson'"),
         ({"tenant": {}}, "digital-twins-rbac:tenant is not a setting; did you mean tenants?"),
+        ({"upgradeModels": "perhaps"}, "digital-twins-rbac:upgradeModels must be true or false"),
+        (
+            {"allowUnsafe": "true"},
+            "digital-twins-rbac:allowUnsafe: 'true' is no digest of a manifest; copy the 64 digits",
+        ),
         ({"quux": 1}, "digital-twins-rbac:quux is not a setting; there are: manifest, tenants, deployers"),
         ({"instance": {"protct": True}}, "digital-twins-rbac:instance.protct is not a setting; did you mean protect?"),
         ({"cloud": {"accessKey": "x"}}, "digital-twins-rbac:cloud.accessKey is not a setting"),
@@ -100,6 +105,12 @@ def test_the_running_stacks_config_is_read_whole_other_namespaces_apart(build: C
     build(lambda: read.append(load_config()), config={**values, "azure-native:location": "westeurope"})
 
     assert read == [parse_config(VALID)]
+
+
+def test_a_manifest_may_be_a_folder_and_a_graph_may_not() -> None:
+    assert parse_config({**VALID, "manifest": "examples/tenants"}).manifest == "examples/tenants"
+    with pytest.raises(ConfigError, match="graph: there is no file 'examples/tenants'"):
+        parse_config({**VALID, "graph": "examples/tenants"})
 
 
 def test_a_text_that_starts_like_json_is_a_text(build: Callable[..., Any]) -> None:

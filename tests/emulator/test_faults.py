@@ -123,6 +123,51 @@ def test_some_calls_are_served_before_some_fail() -> None:
     assert met == [False, False, True, True, True, False, False]
 
 
+def draw(count: int, **call: Any) -> list[bool]:
+    faults = Faults(failing_calls=[FailingCall(status=500, times=10_000, **call)])
+    return [faults.take("digital-twins", "GET", "/models") is not None for _ in range(count)]
+
+
+def test_about_the_asked_share_of_calls_fails_and_always_the_same_ones() -> None:
+    met = draw(10_000, share=0.01)
+
+    # 100 are expected; four standard deviations are 40.
+    assert 60 < sum(met) < 140
+    assert met == draw(10_000, share=0.01)
+    assert met != draw(10_000, share=0.01, seed=1)
+    assert sum(draw(100, share=0)) == 0
+    assert sum(draw(100, share=1)) == 100
+
+
+def test_in_a_burst_several_calls_in_a_row_fail() -> None:
+    alone, met = draw(2_000, share=0.002), draw(2_000, share=0.002, burst=20)
+    starts = [number for number, fails in enumerate(alone) if fails]
+
+    assert starts
+    assert {number for number, fails in enumerate(met) if fails} == {
+        number for start in starts for number in range(start, start + 20) if number < 2_000
+    }
+
+
+def test_no_more_calls_fail_than_asked_however_many_are_drawn() -> None:
+    faults = Faults(failing_calls=[FailingCall(status=500, share=0.5, times=3)])
+
+    assert sum(faults.take("digital-twins", "GET", "/") is not None for _ in range(100)) == 3
+
+
+def test_the_answer_of_a_write_may_be_lost_although_it_happened(world: World) -> None:
+    world.instance("POST", "/models", [MODEL]).raise_for_status()
+    for twin_id, status in (("a", None), ("b", 500)):
+        world.fail(method="PUT", status=status, when="after")
+        try:
+            assert world.instance("PUT", f"/digitaltwins/{twin_id}", ROOM).status_code == 500
+        except requests.ConnectionError:
+            assert status is None
+        assert world.instance("GET", f"/digitaltwins/{twin_id}").status_code == 200
+
+    assert world.emulator.control("GET", "counters")["twinWrites"] == 2
+
+
 @pytest.mark.parametrize(
     ("call", "meets"),
     [
@@ -162,6 +207,11 @@ def test_a_call_that_one_fault_skips_may_meet_the_next() -> None:
         ({"retry_after": -1}, "retry_after is -1: give a whole number, 0 or more"),
         ({"skip": 1.5}, "skip is 1.5: give a whole number, 0 or more"),
         ({"times": True}, "times is True: give a whole number, 0 or more"),
+        ({"share": 1.5}, "share is 1.5: give a number from 0 to 1"),
+        ({"share": True}, "share is True: give a number from 0 to 1"),
+        ({"burst": 0}, "burst is 0: give a whole number, 1 or more"),
+        ({"seed": "x"}, "seed is 'x': give a whole number, 0 or more"),
+        ({"when": "later"}, "when is 'later': give before or after"),
         ({"publish_seconds": -1}, "publish_seconds is -1: give seconds, 0 or more"),
         ({"failing_publishes": 1.5}, "failing_publishes is 1.5: give a whole number, 0 or more"),
     ],

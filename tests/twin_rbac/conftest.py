@@ -45,12 +45,17 @@ class FakeInstance:
         self.relationships: dict[tuple[str, str], Any] = {}
         self.received: list[Received] = []
         self.script: list[Scripted] = []
+        self.writes_left: int | None = None
+        """How many writes are served until they all fail."""
         self.endpoint = ""
         self._etags = 0
 
     def put(self, twin_id: str, **properties: Any) -> None:
         self._etags += 1
         self.twins[twin_id] = {"$dtId": twin_id, "$etag": f'W/"{self._etags}"', **properties}
+
+    def refuse_writes_after(self, count: int | None) -> None:
+        self.writes_left = count
 
     def tags(self) -> dict[str, Any]:
         return {twin_id: twin.get("tags") for twin_id, twin in self.twins.items()}
@@ -124,6 +129,10 @@ class FakeInstance:
         twin = self.twins.get(twin_id)
         if twin is None:
             return self._not_found(twin_id)
+        if self.writes_left is not None:
+            if self.writes_left == 0:
+                return self._error(400, "TwinLimitReached", "no more today")
+            self.writes_left -= 1
         if if_match != twin["$etag"]:
             return self._error(412, "PreconditionFailed", "The provided etag … doesn't match")
         changed = dict(twin)

@@ -13,14 +13,14 @@ from twin_rbac.cli.errors import CommandError
 from twin_rbac.cli.output import note
 from twin_rbac.clients.errors import AzureError
 from twin_rbac.insight.errors import InsightError
-from twin_rbac.role_tags.errors import RoleTagsError
+from twin_rbac.role_tags.errors import RoleTagsError, UnsafePlan
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Per-tenant access to one Azure Digital Twins graph. Exit codes: 0 in sync or done, 1 error, "
-    "2 changes pending or findings.",
+    "2 changes pending or findings, 3 refused as unsafe.",
 )
 app.add_typer(tags.app, name="tags")
 app.add_typer(query.app, name="query")
@@ -40,6 +40,9 @@ def run(arguments: Sequence[str]) -> int:
         # Typer itself would exit with 2, which means changes here.
         error.show()
         return 1
+    except UnsafePlan as error:
+        _fail(str(error), error)
+        code = tags.UNSAFE
     except RoleTagsError as error:
         # Their lines start with a place, which an editor may follow.
         code = _fail(str(error), error)
@@ -48,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         code = 130
     if code == 130:
-        note("stopped; what was written stays, run again to go on")
+        note("stopped; what was written stays. A run of tags goes on with `resume`, and `undo` takes it back")
         return 1
     return int(code or 0)
 

@@ -1,16 +1,23 @@
 """How a command speaks: results to stdout, everything else to stderr."""
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
-from twin_rbac.role_tags.apply import OnWrite
+from twin_rbac.role_tags.apply import OnWrite, Progress
+from twin_rbac.role_tags.render import Forms, as_json
 
-_STYLES = {"+": "green", "~": "yellow", "-": "red", "?": "magenta", "!": "magenta"}
+Value = TypeVar("Value")
+
+_STYLES = {"+": "green", "~": "yellow", "-": "red", "?": "magenta", "!": "magenta", "^": "cyan"}
+_SECONDS_A_LINE = 5.0
 
 
 class Format(StrEnum):
@@ -35,13 +42,54 @@ def note(line: str) -> None:
     sys.stderr.flush()
 
 
+def render_as(output: Format, value: Value, forms: Forms[Value]) -> list[str]:
+    """A result in the form that was asked for."""
+    match output:
+        case Format.TEXT:
+            return forms.text(value)
+        case Format.JSON:
+            return as_json(forms.mapping(value))
+        case Format.MARKDOWN:
+            return forms.markdown(value)
+
+
 @contextmanager
-def show_progress(title: str) -> Iterator[OnWrite | None]:
-    """Shows how many twins are written, while there is a terminal to show it on."""
+def show_progress(title: str) -> Iterator[OnWrite]:
+    """Shows how far a run is, how fast, how long it still takes, and what went wrong last.
+
+    On a terminal as a bar, elsewhere as a line every few seconds.
+    """
     if not sys.stderr.isatty():
-        yield None
+        yield _Lines(title)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    console = Console(stderr=True)
+    with Bar(
+        *columns, TimeRemainingColumn(), TextColumn("{task.fields[error]}"), console=console, transient=True
+    ) as bar:
+        task = bar.add_task(title, total=None, rate="", error="")
+        started = time.monotonic()
+
+        def update(now: Progress) -> None:
+            rate = now.done / max(time.monotonic() - started, 0.001)
+            bar.update(task, completed=now.done, total=now.total, rate=f"{rate:,.0f}/s", error=now.last_error or "")
+
+        yield update
+
+
+class _Lines:
+    """Says how far a run is where there is no terminal, and nothing of one that is over soon."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._started = self._said = time.monotonic()
+
+    def __call__(self, now: Progress) -> None:
+        clock = time.monotonic()
+        if clock - self._said < _SECONDS_A_LINE:
+            return
+        self._said = clock
+        rate = now.done / (clock - self._started)
+        failed = f", {now.failed:,} failed, the last one: {now.last_error}" if now.failed else ""
+        left = (now.total - now.done) / rate
+        note(f"{self._title}: {now.done:,} of {now.total:,}, {rate:,.0f}/s, about {left:,.0f} s left{failed}")

@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from twin_rbac.cli.errors import CommandError
+from twin_rbac.role_tags.digest import unpack
+from twin_rbac.role_tags.errors import RoleTagsError
 
 LOCAL = "local"
 """The stack of the local Azure; it is read through tools/pulumi-local, with the credentials that this sets."""
@@ -55,10 +57,17 @@ def read_stack(name: str) -> Stack:
     return Stack(
         endpoint=outputs["digitalTwinsEndpoint"],
         instance_id=outputs["instanceId"],
-        declared=outputs.get("declared") or {},
+        declared=_read_declared(outputs, name),
         manifest=_shorten(project / str(config["manifest"])),
         cloud=config.get("cloud") or {},
     )
+
+
+def _read_declared(outputs: Mapping[str, Any], name: str) -> dict[str, str]:
+    try:
+        return unpack(outputs.get("declared"))
+    except RoleTagsError as error:
+        raise CommandError(f"stack {name!r}, output declared: {error}") from error
 
 
 def _find_project(start: Path) -> Path:

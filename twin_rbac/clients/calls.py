@@ -1,6 +1,7 @@
 """A request to a service of Azure, its answer, and what the answer means."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ LONGEST_PAUSE = 60.0
 """Seconds that we wait at most between two tries."""
 PASSING_FAILURES = frozenset({408, 500, 502, 503, 504})
 """Statuses that may be gone at the next try."""
+
+_is_plain = re.compile("[A-Za-z0-9_-]+").fullmatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,8 @@ class Call:
     """A key without which a 200 is no success: the query quota's error comes with status 200."""
     cost: int = 1
     """How many of the rate's requests it counts for."""
+    small: bool = False
+    """One of very many with short answers, repeatable: it may take the way on which each costs least (`Wire`)."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class Answer:
     headers: Mapping[str, str]
     document: Any
     """The JSON body; None when there is none, or none that can be read."""
+    after_failures: bool = False
+    """Whether earlier tries failed in a way that does not tell whether they were carried out."""
 
 
 def make_path(*segments: str, api_version: str) -> str:
@@ -82,6 +89,8 @@ def make_path(*segments: str, api_version: str) -> str:
 
 def _encode(segment: str) -> str:
     # A twin's id may hold slashes, spaces and question marks; one that is nothing but dots would lead elsewhere.
+    if _is_plain(segment):
+        return segment
     encoded = quote(segment, safe="")
     return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
 
@@ -118,7 +127,7 @@ def refusal(call: Call, answer: Answer, address: str) -> AzureError:
             # The front door's own 404 has no code: it knows no such instance, or not for this tenant.
             return InstanceNotFound(address, reason)
         case 412, _:
-            return PreconditionFailed(call.what)
+            return PreconditionFailed(call.what, maybe_done=answer.after_failures)
         case 400, "JsonPatchInvalid":
             return PatchInvalid(call.what, status=400, code=code, reason=reason)
         case status, _ if status in PASSING_FAILURES:

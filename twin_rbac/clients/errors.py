@@ -96,7 +96,9 @@ class TwinNotFound(AzureError):
 class PreconditionFailed(AzureError):
     """The thing has another etag than expected, or is already there."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, maybe_done: bool = False) -> None:
+        self.maybe_done = maybe_done
+        """Whether an earlier try of the same call got no answer, so that it may be that one that met its aim."""
         super().__init__(f"{what} was changed by someone else meanwhile")
 
 

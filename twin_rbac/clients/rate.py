@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -9,10 +10,12 @@ _CUT = 0.5
 """What is left of the rate after a 429."""
 _LEAST = 0.02
 """The part of the full rate that is left after however many: the next turn is never far away."""
-_RECOVERY = 0.1
-"""The part of the full rate that comes back in each second after a 429: full speed again 5 s later."""
-_LATENESS = 0.02
-"""Seconds: a sleep ends some milliseconds late, which would cost a tenth of the rate."""
+_RECOVERY = 3.0
+"""Seconds after a pause in which the rate grows evenly back to the full one, from however low: with a pause that ends a
+second after the throttling does, nine tenths are back well within five."""
+_LATENESS = 0.05
+"""Seconds: a sleep ends some milliseconds late, and other work holds a request up; what this many seconds would have
+held leaves closer together afterwards, as far as the last second has room for it."""
 _SHORTEST_PAUSE = 1.0
 """Seconds: the 429s of requests that were under way together come within it, and count as one."""
 
@@ -57,12 +60,14 @@ class RateLimiter:
         self._reduced = per_second
         self._line = asyncio.Lock()
         self._paused_until = self._next = clock()
+        # When the requests of the last full second's worth left, a dear one several times.
+        self._left: deque[float] = deque(maxlen=max(1, int(per_second)))
 
     @property
     def rate(self) -> float:
         """Requests a second, now."""
-        recovering = max(0.0, self._clock() - self._paused_until)
-        return min(self._full, self._reduced + recovering * _RECOVERY * self._full)
+        recovered = min(1.0, max(0.0, self._clock() - self._paused_until) / _RECOVERY)
+        return self._reduced + (self._full - self._reduced) * recovered
 
     async def acquire(self, cost: int = 1) -> None:
         """Waits until a request of that cost may leave; one that is cancelled meanwhile takes nobody's turn.
@@ -72,12 +77,13 @@ class RateLimiter:
         """
         is_in_line = self._line.locked()
         async with self._line:
-            due = self._due(is_in_line)
+            due = max(self._due(is_in_line), self._when_a_second_has_room(cost))
             while (pause := due - self._clock()) > 0:
                 await self._sleep(pause)
                 # A 429 may have come meanwhile.
                 due = max(due, self._paused_until)
             self._next = due + cost / self.rate
+            self._left.extend([max(due, self._clock())] * cost)
 
     def slow_down(self, retry_after: float) -> None:
         """Answers a 429: nothing leaves for `retry_after` seconds, and then at half the rate."""
@@ -90,3 +96,8 @@ class RateLimiter:
         """When the first in line leaves. In a line that moves, what one left too late the next makes up for."""
         now = self._clock()
         return max(now - _LATENESS if is_in_line else now, self._next, self._paused_until)
+
+    def _when_a_second_has_room(self, cost: int) -> float:
+        left = self._left
+        most = left.maxlen or 1
+        return left[min(cost, most) - 1] + 1 if len(left) == most else 0.0

@@ -31,6 +31,8 @@ class Tokens:
         Raises:
             SignInFailed: the credential gives none.
         """
+        if time.time() <= self._ends - _MARGIN:
+            return self._token
         async with self._lock:
             if time.time() > self._ends - _MARGIN:
                 try:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,7 @@ from twin_rbac.clients.calls import (
 from twin_rbac.clients.errors import AccessDenied, AnswerTooLarge, AzureError, ServiceUnavailable, SlowDown
 from twin_rbac.clients.rate import Rate
 from twin_rbac.clients.tokens import Tokens
+from twin_rbac.clients.wire import Wire, WireError
 
 OnDenied = Callable[[str], Awaitable[bool]]
 """Is told which action a 403 was about; True asks for another try (it waits as long as it likes before)."""
@@ -33,6 +35,8 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _CONNECT_TIMEOUT = 15
 _PATIENCE = Patience()
+_USER_AGENT = "digital-twins-rbac"
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Transport:
@@ -66,18 +70,26 @@ class Transport:
 
     async def __aenter__(self) -> Self:
         """Opens the pool."""
+        patience = self._patience
+        tls = create_tls_context(self._ca_file)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=create_tls_context(self._ca_file), limit=self._patience.connections),
+            connector=aiohttp.TCPConnector(ssl=tls, limit=patience.connections),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept": "application/json", "User-Agent": "digital-twins-rbac"},
-            timeout=aiohttp.ClientTimeout(total=self._patience.answer_timeout, sock_connect=_CONNECT_TIMEOUT),
+            headers={"Accept": "application/json", "User-Agent": _USER_AGENT},
+            timeout=aiohttp.ClientTimeout(total=patience.answer_timeout, sock_connect=_CONNECT_TIMEOUT),
         )
+        # A proxy's tunnel and the guard against large answers are aiohttp's and ours here, not the wire's.
+        direct = self._proxy is None and patience.largest_answer is None
+        timeout = patience.answer_timeout
+        self._wire = Wire(self._base, tls, connections=patience.connections, answer_timeout=timeout) if direct else None
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes it."""
+        if self._wire:
+            await self._wire.close()
         await self._session.close()
 
     async def send(self, call: Call) -> Answer:
@@ -90,6 +102,8 @@ class Transport:
             AzureError: the call failed for good; which subclass says why. Where time ran out, its cause is a
                 TimeoutError.
         """
+        if self._patience.budget is None:
+            return await self._send_for_good(call)
         try:
             async with asyncio.timeout(self._patience.budget):
                 return await self._send_for_good(call)
@@ -106,33 +120,42 @@ class Transport:
         return answer
 
     async def _send_until_answered(self, call: Call) -> Answer:
-        attempt = 0
+        attempt, in_doubt = 0, False
         while True:
             attempt += 1
             if self._rate:
                 await self._rate.acquire(call.cost)
             try:
                 answer = await self._exchange(call)
-            except (aiohttp.ClientError, TimeoutError) as error:
+            except (aiohttp.ClientError, WireError, TimeoutError) as error:
                 self._give_up_unless_safe(call, error, attempt)
+                in_doubt = True
                 await self._sleep(self._backoff(attempt))
                 continue
             if is_throttled(call, answer):
                 await self._hold_back(call, answer, attempt)
             elif answer.status in PASSING_FAILURES and call.repeatable and attempt < self._patience.attempts_that_fail:
+                in_doubt = True
                 await self._sleep(max(self._pause(answer), self._backoff(attempt)))
             else:
-                return answer
+                return replace(answer, after_failures=True) if in_doubt else answer
 
     async def _exchange(self, call: Call) -> Answer:
-        url = self._base.join(URL(call.path, encoded=True))
-        if url.origin() != self._base:
-            raise AzureError(f"{call.what}: the service's next link leads to another host, {url.host}")
         headers = {"Content-Type": "application/json", **call.headers}
         headers["Authorization"] = f"Bearer {await self._tokens.get()}"
         data = call.body
         if data is not None and not isinstance(data, bytes):
-            data = json.dumps(data, separators=(",", ":")).encode()
+            data = _encode(data).encode()
+        if self._wire and call.small and call.path.startswith("/"):
+            headers["User-Agent"] = _USER_AGENT
+            received = await self._wire.send(call.method, call.path, headers, data or b"")
+            return Answer(received.status, received.headers, parse_body(received.body))
+        return await self._exchange_by_session(call, headers, data)
+
+    async def _exchange_by_session(self, call: Call, headers: dict[str, str], data: bytes | None) -> Answer:
+        url = self._base.join(URL(call.path, encoded=True))
+        if url.origin() != self._base:
+            raise AzureError(f"{call.what}: the service's next link leads to another host, {url.host}")
         async with self._session.request(
             call.method, url, headers=headers, data=data, proxy=self._proxy, allow_redirects=False
         ) as response:
@@ -151,7 +174,7 @@ class Transport:
 
     def _give_up_unless_safe(self, call: Call, error: Exception, attempt: int) -> None:
         never_sent = isinstance(error, aiohttp.ClientConnectorError)
-        untrusted = isinstance(error, aiohttp.ClientSSLError)
+        untrusted = isinstance(error, aiohttp.ClientSSLError) or (isinstance(error, WireError) and error.untrusted)
         if untrusted or attempt >= self._patience.attempts_without_answer or not (call.repeatable or never_sent):
             hint = "; SSL_CERT_FILE names the certificates to trust" if untrusted else ""
             reason = (str(error) or type(error).__name__) + hint

@@ -14,8 +14,10 @@ from twin_rbac.insight.principals import TENANTS, Tenant, read_tenants
 from twin_rbac.insight.tag_plan import TagChange, Twins, compare_twins
 from twin_rbac.role_tags.errors import ManifestError
 from twin_rbac.role_tags.manifest import load_manifest
+from twin_rbac.role_tags.manifest_files import includes_others
 
 _MANIFEST = "digital-twins-rbac:manifest"
+_SEVERAL = "{}, and only one file is read at a revision; what changes in it is not told"
 
 Show = Callable[[str, str], bytes]
 """Revision and path -> content; raises LookupError with the reason."""
@@ -29,7 +31,7 @@ class Base:
     manifest: str | None
     """The manifest's path now."""
     twins: Twins | None
-    """Twin -> role by the manifest at the revision; None where there is no such manifest."""
+    """Twin -> role by the manifest at the revision; None where there is no such manifest, or it does not tell."""
     changes: tuple[TagChange, ...] | None
     """What the pull request changes in the manifest; None where that cannot be told."""
     tenants: Mapping[str, Tenant] = field(default_factory=dict)
@@ -124,6 +126,13 @@ def _read_twins_at(revision: str, path: str, show: Show, problems: list[str]) ->
     except LookupError as error:
         problems.append(f"the manifest at {revision} cannot be read: {error}")
         return None
+    # What git shows of a folder is a list of its files, which starts like this.
+    if content.startswith(b"tree "):
+        problems.append(f"the manifest {path} at {revision} {_SEVERAL.format('is a folder')}")
+        return None
+    if includes_others(content):
+        problems.append(f"the manifest {path} at {revision} {_SEVERAL.format('includes other files')}")
+        return None
     with TemporaryDirectory() as folder:
         # A name of our own: the path may be one that no file can have.
         file = Path(folder) / "manifest.yaml"
@@ -133,7 +142,7 @@ def _read_twins_at(revision: str, path: str, show: Show, problems: list[str]) ->
 
 def _read_twins(file: Path, title: str, problems: list[str]) -> Twins | None:
     try:
-        return load_manifest(file).twins
+        manifest = load_manifest(file)
     except ManifestError as error:
         first = str(error).splitlines()[0].removeprefix(f"{file}:")
         problems.append(f"the manifest {title} cannot be used: {first}")
@@ -141,3 +150,8 @@ def _read_twins(file: Path, title: str, problems: list[str]) -> Twins | None:
     except ValueError as error:
         problems.append(f"the manifest {title} cannot be read: {error}")
         return None
+    if manifest.selectors:
+        # Its listed twins alone would pass for all of them.
+        problems.append(f"the manifest {title} selects twins by what they are: only live twins tell which it means")
+        return None
+    return manifest.twins

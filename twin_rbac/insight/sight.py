@@ -11,7 +11,7 @@ from twin_rbac.insight.changes import INSTANCE
 from twin_rbac.insight.preview import UNKNOWN, Preview, State, name_of, type_of
 from twin_rbac.insight.principals import ROLE_ASSIGNMENT, find_markers, marker_of
 from twin_rbac.insight.scopes import instance_source, place_scope
-from twin_rbac.insight.tag_plan import ROLE_TAGS, twins_of
+from twin_rbac.insight.tag_plan import ROLE_TAGS, read_map, twins_of
 
 Holder = tuple[str, str]
 """Instance and principal."""
@@ -151,7 +151,9 @@ def _carried(state: State | None, unlisted: Mapping[str, str]) -> _Carried:
 
 def _unlisted(state: State | None) -> Mapping[str, str]:
     unlisted = state.outputs.get("unlisted") if state else None
-    return unlisted if isinstance(unlisted, Mapping) and UNKNOWN not in unlisted.values() else {}
+    if not isinstance(unlisted, Mapping) or UNKNOWN in unlisted.values():
+        return {}
+    return read_map(unlisted) or {}
 
 
 def _of_type(states: Mapping[str, State], token: str) -> list[tuple[str, State]]:

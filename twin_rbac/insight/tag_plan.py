@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from twin_rbac.insight.preview import UNKNOWN, Operation, Preview, State, name_of, type_of
+from twin_rbac.role_tags.digest import unpack
+from twin_rbac.role_tags.errors import RoleTagsError
 
 ROLE_TAGS = "pulumi-python:dynamic/digital-twins-rbac:RoleTags"
 
@@ -63,8 +66,17 @@ def twins_of(state: State | None) -> Twins | None:
     twins = state.inputs.get("twins")
     if not isinstance(twins, Mapping) or UNKNOWN in twins.values():
         return None
-    # A map that is not one of texts holds digests for very many twins, which name none of them.
-    return dict(twins) if all(isinstance(role, str) for role in twins.values()) else None
+    return read_map(twins)
+
+
+def read_map(packed: Mapping[str, Any]) -> Twins | None:
+    """The map twin -> role that a resource holds, of very many twins too; None where it cannot be read."""
+    if not all(isinstance(role, str) for role in packed.values()):
+        return None
+    try:
+        return unpack(packed)
+    except RoleTagsError:
+        return None
 
 
 def _role_tags(preview: Preview) -> set[str]:

@@ -17,10 +17,10 @@ class RoleTagsProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Refuses twins that do not exist and names unlisted ones, before anything is written."""
-        from twin_rbac.providers import live, tagging
+        """Expands the manifest, and refuses what must not or cannot be, before anything is written."""
+        from twin_rbac.providers import live, tag_checking
 
-        return CheckResult(news, live.run(tagging.check(_olds, news)))
+        return live.run(tag_checking.check(_olds, news))
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """Leaves the comparison to Pulumi: old and new inputs, so that each twin that changes is one line.

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from twin_rbac.role_tags.errors import UnsafePlan
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.plan import Kind, Plan, moves_between, roles_moved
 
@@ -28,8 +29,9 @@ class Breach:
         """As a person reads it."""
         verb = {"add": "gives {} to", "change": "takes {} for another role from", "remove": "takes {} from"}[self.kind]
         share = self.twins * 100 / self.carried
+        twins = "1 twin" if self.twins == 1 else f"{self.twins:,} twins"
         return (
-            f"{verb.format(self.role)} {self.twins} twins, {share:.0f} % of the {self.carried} that carry it now "
+            f"{verb.format(self.role)} {twins}, {share:.0f} % of the {self.carried:,} that carry it now "
             f"(limits.{self.kind} is {self.limit} %)"
         )
 
@@ -38,6 +40,20 @@ def find_breaches(plan: Plan) -> tuple[Breach, ...]:
     """The limits that the plan is past, by role; empty when it is safe."""
     moved = Counter(pair for change in plan.changes for pair in roles_moved(change, plan.rules, plan.roles))
     return tuple(_breaches(plan.rules, moved, plan.carried))
+
+
+def require_safe(plan: Plan, *, way_out: str) -> None:
+    """Refuses a plan that is past its manifest's limits.
+
+    Args:
+        plan: the plan.
+        way_out: what the refusal tells the person to do.
+
+    Raises:
+        UnsafePlan: it is; each limit is named.
+    """
+    if breaches := find_breaches(plan):
+        raise UnsafePlan(breaches, way_out=way_out)
 
 
 def find_breaches_of_maps(rules: TagRules, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Breach, ...]:

@@ -1,16 +1,21 @@
-"""The role-tags manifest: a file that says which twin carries which role."""
+"""The role-tags manifest: a file, or several, that say which twin carries which role."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from twin_rbac.role_tags.errors import ManifestError, Problem
-from twin_rbac.role_tags.manifest_shape import ManifestShape, check_shape, nearest
-from twin_rbac.role_tags.model import TagRules
-from twin_rbac.role_tags.yaml_places import Document, parse_yaml
+from twin_rbac.role_tags.manifest_checks import Listed, find_conflicts, list_twins
+from twin_rbac.role_tags.manifest_files import Source, read_files
+from twin_rbac.role_tags.manifest_problems import check_shape
+from twin_rbac.role_tags.manifest_shape import SETTINGS, ManifestShape, SubtreeShape, TagShape
+from twin_rbac.role_tags.model import Limits, TagRules, join_roles
+from twin_rbac.role_tags.selectors import Selector, SelectorKind, Subtree
+
+_KINDS = get_args(SelectorKind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,139 +25,104 @@ class Manifest:
     rules: TagRules
     """Everything but the twins."""
     twins: Mapping[str, str]
-    """Twin -> role, in the manifest's order."""
+    """Twin that is listed -> its role, in the manifest's order; with markers its roles, as `join_roles` gives them."""
     places: Mapping[str, str]
-    """Twin -> where the manifest lists it, as `file:line:column`."""
+    """Twin that is listed -> where, first, as `file:line:column`."""
+    selectors: tuple[Selector, ...] = ()
+    """What selects further twins, in the manifest's order."""
     digest: str
-    """SHA-256 of what the manifest says; comments and layout do not count."""
+    """SHA-256 of what the manifest says; comments, layout, order and the split into files do not count."""
+    files: tuple[Path, ...] = ()
+    """The files that it is made of, in the order in which they were read."""
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Reads a manifest.
+    """Reads a manifest: a file, or each `*.yaml` and `*.yml` of a folder, and what they include.
 
     Raises:
         ManifestError: it cannot be used; the text names every problem as `file:line:column: what is wrong, and what
-            to do`, the file as it was given.
+            to do`, the file as it was given or included.
     """
-    document = parse_yaml(_read(path))
-    if document.value is None and not document.problems:
-        document.problems.append(Problem(1, 1, "the manifest is empty; start with version: 1, roles and tags"))
-    if document.value is None:
-        raise ManifestError(path, document.problems)
-    shape = check_shape(document)
-    shape_problems = shape if isinstance(shape, list) else []
-    problems = [*document.problems, *shape_problems, *_find_conflicts(document)]
-    if isinstance(shape, list) or problems:
+    files = read_files(path)
+    shapes: list[tuple[Source, ManifestShape]] = []
+    problems: list[Problem] = list(files.problems)
+    for source in files.sources:
+        shape = check_shape(source.document) if source.document.value is not None else []
+        if isinstance(shape, ManifestShape):
+            shapes.append((source, shape))
+        else:
+            problems += (replace(problem, file=str(source.path)) for problem in shape)
+    problems += find_conflicts(files.sources, complete=not files.problems)
+    if problems:
         raise ManifestError(path, problems)
-    return _build(shape, document, path)
+    return _build(shapes)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        problem = Problem(1, 1, f"the manifest cannot be read ({error.strerror}); check the path")
-        raise ManifestError(path, [problem]) from error
-
-
-def _build(shape: ManifestShape, document: Document, path: Path) -> Manifest:
-    rules = TagRules(
-        property=shape.property,
-        key=shape.key,
-        roles=tuple(shape.roles),
-        ignore=tuple(shape.ignore),
-        missing=shape.missing,
-        unlisted=shape.unlisted,
-    )
-    listed = list(_listed_twins(document))
-    content = json.dumps(shape.model_dump(), sort_keys=True, ensure_ascii=False)
+def _build(shapes: Sequence[tuple[Source, ManifestShape]]) -> Manifest:
+    rules = _rules([shape for _, shape in shapes])
+    listed = list(list_twins([source for source, _ in shapes]))
+    twins = _twins(listed)
+    selectors = tuple(_selectors(shapes))
     return Manifest(
         rules=rules,
-        twins={item.twin_id: item.role for item in listed},
-        places={item.twin_id: f"{path}:{item.line}:{item.column}" for item in listed},
-        digest=hashlib.sha256(content.encode()).hexdigest(),
+        twins=twins,
+        places={item.twin_id: str(item.spot) for item in reversed(listed)},
+        selectors=selectors,
+        digest=_digest(rules, [shape for _, shape in shapes], twins, selectors),
+        files=tuple(source.path for source, _ in shapes),
     )
 
 
-@dataclass(frozen=True)
-class _Listed:
-    twin_id: str
-    role: str
-    line: int
-    column: int
+def _rules(shapes: Iterable[ManifestShape]) -> TagRules:
+    settings: dict[str, Any] = {}
+    limits: dict[str, int] = {}
+    roles: dict[str, None] = {}
+    ignore: dict[str, None] = {}
+    for shape in shapes:
+        settings |= {name: getattr(shape, name) for name in SETTINGS if name in shape.model_fields_set}
+        limits |= shape.limits.model_dump(exclude_none=True)
+        roles |= dict.fromkeys(shape.roles)
+        ignore |= dict.fromkeys(shape.ignore)
+    return TagRules(**settings, roles=tuple(roles), ignore=tuple(ignore), limits=Limits(**limits))
 
 
-# The checks below look at the file's plain values, whatever shape they have, so that these problems are reported
-# together with those of the shape.
+def _twins(listed: Iterable[Listed]) -> dict[str, str]:
+    roles: dict[str, list[str]] = {}
+    for item in listed:
+        roles.setdefault(item.twin_id, []).append(item.role)
+    return {twin_id: join_roles(names) or "" for twin_id, names in roles.items()}
 
 
-def _find_conflicts(document: Document) -> Iterator[Problem]:
-    yield from _roles_alike(document)
-    yield from _unknown_roles(document)
-    yield from _duplicate_twins(document)
-    yield from _ignored_twins(document)
+def _selectors(shapes: Iterable[tuple[Source, ManifestShape]]) -> Iterator[Selector]:
+    for source, shape in shapes:
+        for position, entry in enumerate(shape.tags):
+            kind: SelectorKind | None = next((kind for kind in _KINDS if getattr(entry, kind) is not None), None)
+            if kind:
+                line, column = source.document.keys["tags", position, kind]
+                place = f"{source.path}:{line}:{column}"
+                yield Selector(role=entry.role, kind=kind, value=_value(entry, kind), place=place)
 
 
-def _roles_alike(document: Document) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for role in _mapping(document.value, "roles"):
-        other = first.setdefault(role.lower(), role)
-        if other != role:
-            line, column = document.keys["roles", role]
-            yield Problem(line, column, f"roles {other!r} and {role!r} differ only in case; rename one of the two")
+def _value(entry: TagShape, kind: SelectorKind) -> str | Subtree:
+    value: str | SubtreeShape = getattr(entry, kind)
+    if isinstance(value, str):
+        return value
+    return Subtree(of=value.of, via=tuple(value.via), depth=value.depth, stop=tuple(value.stop))
 
 
-def _unknown_roles(document: Document) -> Iterator[Problem]:
-    roles = list(_mapping(document.value, "roles"))
-    for position, entry in _entries(document):
-        role = entry.get("role")
-        if isinstance(role, str) and roles and role not in roles:
-            line, column = document.place_of(("tags", position, "role"))
-            yield Problem(line, column, f"unknown role {role!r}; {nearest(role, roles)} Or add it under roles")
+def _digest(
+    rules: TagRules, shapes: Iterable[ManifestShape], twins: Mapping[str, str], selectors: Iterable[Selector]
+) -> str:
+    said = {role: about.description for shape in shapes for role, about in shape.roles.items() if about.description}
+    content = {
+        **rules.to_mapping(),
+        "roles": {role: said.get(role) for role in rules.roles},
+        "ignore": sorted(rules.ignore),
+        "twins": twins,
+        "selectors": sorted({_to_json({**asdict(selector), "place": ""}) for selector in selectors}),
+    }
+    return hashlib.sha256(_to_json(content).encode()).hexdigest()
 
 
-def _duplicate_twins(document: Document) -> Iterator[Problem]:
-    first: dict[str, _Listed] = {}
-    for item in _listed_twins(document):
-        other = first.setdefault(item.twin_id, item)
-        if other is not item:
-            yield Problem(
-                item.line,
-                item.column,
-                f"twin {item.twin_id!r} is listed twice, first at {other.line}:{other.column} as {other.role!r}; "
-                "keep one of the two, a twin has one role",
-            )
-
-
-def _ignored_twins(document: Document) -> Iterator[Problem]:
-    patterns = document.value.get("ignore") if isinstance(document.value, dict) else None
-    for position, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
-        if not isinstance(pattern, str):
-            continue
-        rules = TagRules(roles=(), ignore=(pattern,))
-        line, column = document.place_of(("ignore", position))
-        for item in _listed_twins(document):
-            if rules.ignores(item.twin_id):
-                text = f"twin {item.twin_id!r} is both listed and ignored, by {pattern!r} at {line}:{column}"
-                yield Problem(item.line, item.column, f"{text}; take it out of one of the two")
-
-
-def _listed_twins(document: Document) -> Iterator[_Listed]:
-    for position, entry in _entries(document):
-        twins = entry.get("twins")
-        for index, twin_id in enumerate(twins if isinstance(twins, list) else ()):
-            if isinstance(twin_id, str):
-                place = document.place_of(("tags", position, "twins", index))
-                yield _Listed(twin_id, str(entry.get("role")), *place)
-
-
-def _entries(document: Document) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    entries = document.value.get("tags") if isinstance(document.value, dict) else None
-    for position, entry in enumerate(entries if isinstance(entries, list) else ()):
-        if isinstance(entry, dict):
-            yield position, entry
-
-
-def _mapping(value: Any, key: str) -> Mapping[str, Any]:
-    inner = value.get(key) if isinstance(value, dict) else None
-    return inner if isinstance(inner, dict) else {}
+def _to_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

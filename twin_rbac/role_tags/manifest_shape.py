@@ -1,219 +1,135 @@
-"""The shape of a role-tags manifest, version 1: which keys there are and what each takes."""
+"""The shape of a role-tags manifest, version 1: which keys there are and what each takes.
 
-import re
-import unicodedata
-from collections.abc import Callable
-from difflib import get_close_matches
+What stands under a key here is its description in the JSON Schema.
+"""
+
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from twin_rbac.role_tags.errors import Problem
-from twin_rbac.role_tags.yaml_places import Document, Path, Unquoted
+from twin_rbac.role_tags import manifest_values as values
 
-NOT_YET = ("glob", "model", "query", "subtree")
-"""Selectors that version 1 of the format knows and this version of the program does not."""
+SELECTORS = ("twins", "glob", "query", "model", "subtree")
+"""What an entry of `tags` may select twins by, the most specific first."""
+SETTINGS = ("property", "key", "encoding", "missing", "unlisted")
+"""Keys that a manifest of several files says once."""
 
-# Words that the query language reads as its own, so that tags.<word> is no path (adt-query-language, section 2).
-# fmt: off
-_RESERVED = frozenset({
-    "ALL", "AND", "AS", "ASC", "AVG", "BY", "COUNT", "DESC", "DEVICES", "DEVICES_JOBS", "DEVICES_MODULES",
-    "ENDS_WITH", "FALSE", "FROM", "GROUP", "IN", "IS_BOOL", "IS_DEFINED", "IS_NULL", "IS_NUMBER", "IS_OBJECT",
-    "IS_OF_MODEL", "IS_PRIMITIVE", "IS_STRING", "MAX", "MIN", "NOT", "NOT_IN", "NULL", "OR", "ORDER", "SELECT",
-    "STARTS_WITH", "SUM", "TOP", "TRUE", "WHERE",
-})
-# fmt: on
-_LONGEST_ROLE = 128
+_ROLE = {"type": "string", "pattern": values.ROLE, "maxLength": values.LONGEST_ROLE}
+_SEGMENT = {"type": "string", "pattern": values.SEGMENT}
+_NAME = {"type": "string", "pattern": values.NAME, "maxLength": values.LONGEST_NAME}
+_MODEL = {"type": "string", "pattern": values.MODEL_ID, "maxLength": values.LONGEST_MODEL_ID}
+_PERCENTAGE = {"type": "string", "pattern": values.PERCENTAGE}
+_TEXT = {"type": "string", "pattern": r"\S"}
 
-
-class _ShapeError(ValueError):
-    """What a value should be, in the words that the person reads."""
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Unquoted):
-        quoted = f'; quote it: "{value.text}"' if value.text else ""
-        raise _ShapeError(f"{value.text or 'this'} is {value.kind} to YAML, and must be text{quoted}")
-    if not isinstance(value, str):
-        raise _ShapeError(f"this is {_name(value)}, and must be text")
-    if not value.strip():
-        raise _ShapeError("this text is empty; write what is meant")
-    return value
-
-
-def _twin_id(value: object) -> str:
-    twin_id = _text(value)
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in twin_id):
-        raise _ShapeError(f"the twin id {twin_id!r} holds a character that is no text; take it out")
-    return twin_id
-
-
-def _role_name(value: object) -> str:
-    name = _text(value)
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise _ShapeError(f"the role name {name!r} may hold letters, digits, - and _ only; rename the role")
-    if len(name) > _LONGEST_ROLE:
-        raise _ShapeError(
-            f"the role name is {len(name)} characters long; at most {_LONGEST_ROLE} are allowed, shorten it"
-        )
-    return name
-
-
-def _path_segment(value: object) -> str:
-    name = _text(value)
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-        raise _ShapeError(f"{name!r} must be a letter followed by letters, digits or _, as DTDL names are")
-    if name.upper() in _RESERVED:
-        raise _ShapeError(f"{name!r} is a reserved word of the query language; use another name")
-    return name
-
-
-def _version(value: object) -> int:
-    if value != Unquoted("1", "a number"):
-        raise _ShapeError(f"version {_show(value)} is not known; this program reads version: 1")
-    return 1
-
-
-def _encoding(value: object) -> str:
-    if value == "marker":
-        raise _ShapeError("encoding: marker is not supported yet; use encoding: value")
-    return _one_of("value")(value)
-
-
-def _one_of(*choices: str) -> Callable[[object], str]:
-    def check(value: object) -> str:
-        if value not in choices:
-            raise _ShapeError(f"{_show(value)} is not one of: {', '.join(choices)}")
-        return str(value)
-
-    return check
-
-
-def _nothing_is_empty(value: object) -> object:
-    return {} if isinstance(value, Unquoted) and value.kind == "nothing" else value
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-TwinId = Annotated[str, BeforeValidator(_twin_id)]
-RoleName = Annotated[str, BeforeValidator(_role_name)]
-PathSegment = Annotated[str, BeforeValidator(_path_segment)]
+Text = Annotated[str, BeforeValidator(values.check_text), WithJsonSchema(_TEXT)]
+TwinId = Annotated[str, BeforeValidator(values.check_twin_id), WithJsonSchema(_TEXT)]
+RoleName = Annotated[str, BeforeValidator(values.check_role_name), WithJsonSchema(_ROLE)]
+PathSegment = Annotated[str, BeforeValidator(values.check_path_segment), WithJsonSchema(_SEGMENT)]
+Relationship = Annotated[str, BeforeValidator(values.check_relationship), WithJsonSchema(_NAME)]
+ModelId = Annotated[str, BeforeValidator(values.check_model_id), WithJsonSchema(_MODEL)]
+QueryText = Annotated[str, BeforeValidator(values.check_query), WithJsonSchema(_TEXT)]
+Stop = Annotated[str, BeforeValidator(values.check_stop), WithJsonSchema(_TEXT)]
+Include = Annotated[str, BeforeValidator(values.check_include), WithJsonSchema(_TEXT)]
+Depth = Annotated[int, BeforeValidator(values.check_depth), WithJsonSchema({"type": "integer", "minimum": 0})]
+Percentage = Annotated[int, BeforeValidator(values.check_percentage), WithJsonSchema(_PERCENTAGE)]
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        model_title_generator=lambda shape: shape.__name__.removesuffix("Shape"),
+    )
+
+    @classmethod
+    def known_keys(cls) -> list[str]:
+        """The keys as a person writes them."""
+        return [name for name, field in cls.model_fields.items() if field.alias is None]
 
 
 class RoleShape(_Shape):
     """What a manifest says of a role."""
 
-    description: Text | None = None
+    description: Text | None = Field(default=None, examples=["The Earth tenant's site and rooms"])
+    """What the role is for."""
+
+
+class SubtreeShape(_Shape):
+    """A twin and what is reached from it along relationships."""
+
+    of: TwinId = Field(examples=["B"])
+    """The twin at the root; it is selected too, whatever `stop` says."""
+    via: list[Relationship] = Field(min_length=1, examples=[["contains"]])
+    """The names of the relationships that are followed, from source to target."""
+    depth: Depth | None = Field(default=None, examples=[5])
+    """How many levels below the root; all of them when left out."""
+    stop: list[Stop] = Field(default=[], examples=[["sandbox-*", "dtmi:example:Desk;1"]])
+    """Twins below the root that are neither selected nor walked past: patterns of ids, models and their heirs."""
 
 
 class TagShape(_Shape):
-    """One entry of `tags`: a role and the twins that carry it."""
+    """A role and the twins that carry it, selected in one of five ways."""
 
-    role: Text
-    twins: list[TwinId]
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in SELECTORS]})
+
+    role: Text = Field(examples=["Earth"])
+    """One of the roles."""
+    twins: list[TwinId] | None = Field(default=None, examples=[["A", "1"]])
+    """Twins by their ids; the most specific selector, it wins over the others."""
+    glob: Text | None = Field(default=None, examples=["room-*"])
+    """Twins whose ids are as this pattern says: * is any text, ? one character, and case counts."""
+    query: QueryText | None = Field(
+        default=None, examples=["SELECT * FROM DIGITALTWINS WHERE floor = 1"], json_schema_extra={"maxLength": 8000}
+    )
+    """Twins that a query of whole twins finds."""
+    model: ModelId | None = Field(default=None, examples=["dtmi:example:Room;1"])
+    """Twins of a model, of a later version of it, or of a model that inherits from it."""
+    subtree: SubtreeShape | None = Field(default=None, examples=[{"of": "B", "via": ["contains"]}])
+    """A twin and what is reached from it along relationships; the least specific selector."""
+
+
+class LimitsShape(_Shape):
+    """How much of a role one run may change: percentages of the twins that carry the role now."""
+
+    add: Percentage | None = Field(default=None, examples=["100%"])
+    """Twins that newly carry the role; 100% when left out."""
+    change: Percentage | None = Field(default=None, examples=["30%"])
+    """Twins that lose the role for another one; 30% when left out."""
+    remove: Percentage | None = Field(default=None, examples=["10%"])
+    """Twins that lose the role for none; 10% when left out."""
 
 
 class ManifestShape(_Shape):
-    """A whole manifest."""
+    """Which twin carries which role."""
 
-    version: Annotated[int, BeforeValidator(_version)]
-    property: PathSegment = "tags"
-    key: PathSegment = "role"
-    encoding: Annotated[str, BeforeValidator(_encoding)] = "value"
-    roles: Annotated[
-        dict[RoleName, Annotated[RoleShape, BeforeValidator(_nothing_is_empty)]],
-        Field(min_length=1),
-    ]
-    tags: list[TagShape]
-    ignore: list[Text] = []
-    missing: Annotated[Literal["error", "skip"], BeforeValidator(_one_of("error", "skip"))] = "error"
-    unlisted: Annotated[Literal["report", "remove"], BeforeValidator(_one_of("report", "remove"))] = "report"
+    model_config = ConfigDict(title="Role-tags manifest")
 
-
-_EXAMPLES = {
-    "version": "version: 1",
-    "roles": "roles: {Earth: {}, Fire: {}}",
-    "tags": 'tags: [{role: Earth, twins: [A, "1"]}], or tags: [] for no twin at all',
-    "role": "role: Earth",
-    "twins": 'twins: [A, "1"]',
-    "ignore": 'ignore: ["sandbox-*"]',
-    "description": "description: what the role is for",
-}
-
-
-def check_shape(document: Document) -> ManifestShape | list[Problem]:
-    """The manifest as a typed value, or every problem of its shape."""
-    try:
-        return ManifestShape.model_validate(document.value)
-    except ValidationError as error:
-        problems = error.errors(include_url=False)
-        refused = {item["loc"][:-1] for item in problems if item["type"] == "extra_forbidden"}
-        # An entry whose selector is refused is not also told that it lacks one; and None stands for a value that the
-        # YAML reader has refused already.
-        told = [item for item in problems if not _is_missing_selector(item, refused) and item["input"] is not None]
-        return [_problem(item, document) for item in told]
-
-
-def _is_missing_selector(error: ErrorDetails, refused: set[Path]) -> bool:
-    return error["type"] == "missing" and error["loc"][-1] == "twins" and error["loc"][:-1] in refused
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """What somebody who wrote the word may have meant."""
-    match = get_close_matches(word, known, n=1) or [name for name in known if name.lower() == word.lower()]
-    return f"did you mean {match[0]!r}?" if match else f"there are: {', '.join(known)}."
-
-
-def _problem(error: ErrorDetails, document: Document) -> Problem:
-    path: Path = error["loc"]
-    of_key = error["type"] == "extra_forbidden" or path[-1:] == ("[key]",)
-    path = path[:-1] if path[-1:] == ("[key]",) else path
-    line, column = document.keys[path] if of_key else document.place_of(path)
-    return Problem(line, column, _sentence(error, path))
-
-
-def _sentence(error: ErrorDetails, path: Path) -> str:
-    name = str(path[-1]) if path else "the manifest"
-    match error["type"]:
-        case "missing":
-            return f"{name} is missing; add {_EXAMPLES[name]}"
-        case "extra_forbidden":
-            return _unknown_key(path)
-        case "value_error":
-            return str(error["ctx"]["error"])
-        case "too_short":
-            return "there are no roles; name at least one, such as roles: {Earth: {}}"
-    # What is left is a mapping where a list should be, and the like.
-    wanted = {"list_type": "a list", "dict_type": "a mapping"}.get(error["type"], "a mapping")
-    example = _EXAMPLES.get(name) or _EXAMPLES.get(str(path[0]) if path else "", _EXAMPLES["version"])
-    return f"this is {_name(error['input'])}, and must be {wanted}, such as {example}"
-
-
-def _unknown_key(path: Path) -> str:
-    name = str(path[-1])
-    if len(path) == 3 and path[0] == "tags" and name in NOT_YET:
-        return f"the selector {name} is not supported yet; list the twins under twins"
-    if path == ("limits",):
-        return "limits is not supported yet; take it out"
-    shape: type[_Shape] = ManifestShape
-    if len(path) > 1:
-        shape = RoleShape if path[0] == "roles" else TagShape
-    return f"unknown key {name!r}; {nearest(name, list(shape.model_fields))}"
-
-
-def _name(value: object) -> str:
-    if isinstance(value, Unquoted):
-        return value.kind
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, list) else "text"
-
-
-def _show(value: object) -> str:
-    if isinstance(value, Unquoted):
-        return value.text or "nothing"
-    return repr(value) if isinstance(value, str) else _name(value)
+    schema_: Text | None = Field(default=None, alias="$schema")
+    """Where an editor finds this schema; means nothing else."""
+    version: Annotated[int, BeforeValidator(values.check_version), WithJsonSchema({"const": 1})]
+    """The version of the format."""
+    property: PathSegment = Field(default="tags", examples=["tags"])
+    """The Map property that holds the tags."""
+    key: PathSegment = Field(default="role", examples=["role"])
+    """The key in it whose value is the role; not with encoding: marker."""
+    encoding: Annotated[Literal["value", "marker"], BeforeValidator(values.check_one_of("value", "marker"))] = "value"
+    """value: a twin has one role, the key's value. marker: a key for each role, of which a twin may have several."""
+    roles: dict[RoleName, Annotated[RoleShape, BeforeValidator(values.empty_for_nothing)]] = Field(
+        default={}, min_length=1, examples=[{"Earth": {}, "Fire": {}}]
+    )
+    """The roles, by name."""
+    tags: list[TagShape] = Field(default=[], examples=[[{"role": "Earth", "twins": ["A", "1"]}]])
+    """Which twins carry which role."""
+    ignore: list[Text] = Field(default=[], examples=[["sandbox-*"]])
+    """Patterns of twins that are never touched and never reported: * is any text, ? one character, case counts."""
+    missing: Annotated[Literal["error", "skip"], BeforeValidator(values.check_one_of("error", "skip"))] = "error"
+    """What a listed twin that does not exist is: an error, or skipped."""
+    unlisted: Annotated[Literal["report", "remove"], BeforeValidator(values.check_one_of("report", "remove"))] = (
+        "report"
+    )
+    """What becomes of a twin that carries one of the roles and is not selected: reported, or its role removed."""
+    limits: LimitsShape = LimitsShape()
+    """Past which a plan is refused as unsafe."""
+    include: list[Include] = Field(default=[], examples=[["other.yaml", "teams/"]])
+    """Other files and folders that are part of this manifest, as seen from this file's folder."""

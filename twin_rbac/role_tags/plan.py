@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from twin_rbac.role_tags.model import TagRules, TwinTags
 
@@ -42,6 +42,14 @@ class Plan:
     """Twin -> value of twins that are not listed and carry what is no role; they stay as they are."""
     untaggable: Mapping[str, str] = field(default_factory=dict)
     """Twin -> model of listed twins whose model cannot hold the tag; nothing is written to them."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Model -> why it cannot hold the tag."""
+    models: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    """Models to create before anything is written, each after those that it depends on."""
+    moves: Mapping[str, str] = field(default_factory=dict)
+    """Model -> the one that its twins go to with their tag."""
+    selected: Collection[str] = field(default=(), repr=False)
+    """Desired twins that a selector chose: one that is gone when it is to be written is passed over."""
     carried: Mapping[str, int] = field(default_factory=dict, repr=False)
     """Role -> how many twins carry it now."""
     kept: Mapping[str, int] = field(default_factory=dict, repr=False)
@@ -95,6 +103,7 @@ class Planner:
         *,
         declared: Collection[str] = (),
         former_roles: Iterable[str] = (),
+        selected: Collection[str] = (),
     ) -> None:
         """Prepares an empty plan.
 
@@ -104,14 +113,17 @@ class Planner:
             declared: the twins that the manifest listed when it was last applied. Given as the map twin -> role, its
                 roles count as this manifest's too: a role that left the manifest is taken off with its twins.
             former_roles: the roles that the manifest had when it was last applied; they count as its own too.
+            selected: the desired twins that a selector chose: one that is gone is not missing.
         """
+        self._selected = selected
         self._rules = rules
         self._desired = desired
         self._declared = declared
         declared_roles = set(declared.values()) if isinstance(declared, Mapping) else ()
         singles = (role for text in declared_roles for role in rules.split(text))
         self.roles = frozenset((*rules.roles, *singles, *former_roles))
-        self._waiting = {twin_id for twin_id in desired if not rules.ignores(twin_id)}
+        self.waiting = {twin_id for twin_id in desired if not rules.ignores(twin_id)}
+        """The desired twins that were not looked at yet."""
         self._changes: list[Change] = []
         self._unlisted: dict[str, str] = {}
         self._unknown: dict[str, str] = {}
@@ -126,8 +138,8 @@ class Planner:
         old = self._rules.role_of(twin, self.roles)
         carried = self._rules.split(old) & self.roles
         self._carried.update(carried)
-        if twin.twin_id in self._waiting:
-            self._waiting.discard(twin.twin_id)
+        if twin.twin_id in self.waiting:
+            self.waiting.discard(twin.twin_id)
             self._decide_listed(twin, self._desired[twin.twin_id])
         elif self._rules.unlisted == "remove" or twin.twin_id in self._declared:
             self._decide_other(twin, old, carried)
@@ -140,8 +152,9 @@ class Planner:
             changes=tuple(sorted(self._changes, key=lambda change: change.twin_id)),
             unlisted=dict(sorted(self._unlisted.items())),
             unknown=dict(sorted(self._unknown.items())),
-            missing=tuple(sorted(self._waiting)),
+            missing=tuple(sorted(twin_id for twin_id in self.waiting if twin_id not in self._selected)),
             unchanged=self._unchanged,
+            selected=self._selected,
             carried=dict(self._carried),
             kept=dict(self._kept),
             rules=self._rules,
@@ -211,32 +224,47 @@ def moves_between(old: frozenset[str], new: frozenset[str]) -> Iterator[tuple[st
         yield role, kind
 
 
-def hold_back(plan: Plan, untaggable: Collection[str]) -> Plan:
-    """The plan without the changes of twins whose model cannot hold the tag."""
+def models_given_roles(plan: Plan) -> frozenset[str]:
+    """The models of the twins that the plan gives a role."""
+    return frozenset(str(change.existing.model_id) for change in plan.changes if _gives_role(change))
+
+
+def hold_back(plan: Plan, reasons: Mapping[str, str]) -> Plan:
+    """The plan without the changes of twins whose model cannot hold the tag.
+
+    Args:
+        plan: a plan.
+        reasons: model -> why it cannot.
+    """
     held = {
-        change.twin_id: change.existing.model_id
+        change.twin_id: str(change.existing.model_id)
         for change in plan.changes
-        if change.new is not None and change.existing.tags is None and change.existing.model_id in untaggable
+        if _gives_role(change) and change.existing.model_id in reasons
     }
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if change.twin_id not in held),
-        untaggable={twin_id: str(model_id) for twin_id, model_id in held.items()},
+        untaggable=held,
+        reasons={model_id: reasons[model_id] for model_id in sorted(set(held.values()))},
     )
 
 
-def move_models(plan: Plan, moves: Mapping[str, str]) -> Plan:
+def move_models(plan: Plan, moves: Mapping[str, str], models: Iterable[Mapping[str, Any]]) -> Plan:
     """The plan in which twins of a model that cannot hold the tag go to the one that can, in the same write.
 
     Args:
         plan: a plan.
         moves: model -> the one that takes its twins.
+        models: the definitions to create first.
     """
-    return replace(plan, changes=tuple(_moved(change, moves) for change in plan.changes))
+    changes = tuple(_moved(change, moves) for change in plan.changes)
+    return replace(plan, changes=changes, moves=dict(moves), models=tuple(models))
 
 
 def _moved(change: Change, moves: Mapping[str, str]) -> Change:
     moved_to = moves.get(change.existing.model_id or "")
-    if moved_to is None or change.new is None or change.existing.tags is not None:
-        return change
-    return replace(change, model_id=moved_to)
+    return replace(change, model_id=moved_to) if moved_to and _gives_role(change) else change
+
+
+def _gives_role(change: Change) -> bool:
+    return change.new is not None and change.existing.model_id is not None

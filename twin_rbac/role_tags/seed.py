@@ -1,10 +1,11 @@
 """Uploading a graph once: what is new to the seed and not there; nothing is overwritten, deleted or brought back."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
 
 from twin_rbac.role_tags.at_once import for_each
+from twin_rbac.role_tags.dtdl import dependencies_of
 from twin_rbac.role_tags.errors import RoleTagsError
 from twin_rbac.role_tags.graph_file import Graph
 from twin_rbac.role_tags.model import Seeded
@@ -80,20 +81,9 @@ def order_models(models: Sequence[Model]) -> list[Model]:
         RoleTagsError: there is a circle.
     """
     by_id = {str(model["@id"]): model for model in models}
-    needs = {key: [name for name in _dependencies(model) if name in by_id] for key, model in by_id.items()}
+    needs = {key: [name for name in dependencies_of(model) if name in by_id] for key, model in by_id.items()}
     try:
         return [by_id[key] for key in TopologicalSorter(needs).static_order()]
     except CycleError as error:
         circle = " → ".join(error.args[1])
         raise RoleTagsError(f"these models depend on each other in a circle: {circle}; break it in the file") from error
-
-
-def _dependencies(model: Model) -> Iterator[str]:
-    # A relationship's target need not exist (fact sheet adt-models-and-tags, section 4), so it is no dependency.
-    extends = model.get("extends")
-    bases = extends if isinstance(extends, list) else [extends]
-    yield from (name for name in bases if isinstance(name, str))
-    contents = model.get("contents", ())
-    for item in contents if isinstance(contents, list) else ():
-        if isinstance(item, dict) and item.get("@type") == "Component" and isinstance(item.get("schema"), str):
-            yield item["schema"]

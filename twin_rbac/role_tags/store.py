@@ -1,11 +1,13 @@
 """An instance's twins as role tags need them; the only module of the package that talks to Azure."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
@@ -13,19 +15,26 @@ from azure.core.credentials_async import AsyncTokenCredential
 from twin_rbac.clients.cloud import PUBLIC_CLOUD, Cloud
 from twin_rbac.clients.credential import create_credential
 from twin_rbac.clients.errors import AccessDenied, InvalidRequest, PatchInvalid, PreconditionFailed, TwinNotFound
-from twin_rbac.clients.instance import InstanceClient
+from twin_rbac.clients.instance import MODELS_PER_REQUEST, InstanceClient
 from twin_rbac.clients.reach import require_inside
 from twin_rbac.clients.resource_manager import ResourceManagerClient
 from twin_rbac.clients.transport import OnDenied
 from twin_rbac.role_tags.at_once import for_each
 from twin_rbac.role_tags.errors import PatchMismatch, TwinChanged, WriteFailed
 from twin_rbac.role_tags.model import TagRules, TwinTags
+from twin_rbac.role_tags.patches import make_patch
 from twin_rbac.role_tags.plan import Change
 from twin_rbac.role_tags.waiting import RolePropagation, Say
 
-_IDS_PER_QUERY = 50
+_IDS_PER_QUERY = _EXPRESSIONS_PER_QUERY = 50
 _CHARACTERS_PER_QUERY = 8000
 """What one query may hold (fact sheet adt-data-plane, section 6)."""
+_ROOM = 400
+"""Characters that are left for what stands around a list."""
+_GROUP = 1000
+"""How many answers are kept before they are handed on."""
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +101,73 @@ class TagStore:
         await for_each(list(_id_conditions(twin_id for twin_id in twin_ids if twin_id not in twins)), read)
         return twins
 
+    async def stream_tagged(self, roles: Collection[str]) -> AsyncIterator[TwinTags]:
+        """The twins that carry the tag, each once, as the query index has them: up to 10 s old.
+
+        Args:
+            roles: the roles whose markers count; by value, whatever the tag says counts.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        conditions = list(_key_conditions(self._rules, roles))
+        seen: set[str] = set()
+        for condition in conditions:
+            async for twin in self._query(condition):
+                if twin.twin_id in seen:
+                    continue
+                if len(conditions) > 1:
+                    seen.add(twin.twin_id)
+                yield twin
+
+    async def stream_listed(self, twin_ids: Iterable[str]) -> AsyncIterator[TwinTags]:
+        """The given twins, as the query index has them; what it does not have is left out.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        found: list[TwinTags] = []
+
+        async def read(condition: str) -> None:
+            found.extend([twin async for twin in self._query(condition)])
+
+        for conditions in _in_groups(_id_conditions(twin_ids)):
+            await for_each(conditions, read)
+            for twin in found:
+                yield twin
+            found.clear()
+
+    async def stream_twins(self, twin_ids: Iterable[str]) -> AsyncIterator[TwinTags]:
+        """As `read_twins`, in groups, so that not all have to be kept.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        for group in _in_groups(twin_ids):
+            for twin in (await self.read_twins(group)).values():
+                yield twin
+
+    async def create_models(self, models: Sequence[Mapping[str, Any]]) -> None:
+        """Creates those of the models that are not there, given each after those that it depends on.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        if not models:
+            return
+        present = {str(item["id"]) for item in await self._client.list_models()}
+        absent = [model for model in models if model["@id"] not in present]
+        for start in range(0, len(absent), MODELS_PER_REQUEST):
+            await self._client.create_models(absent[start : start + MODELS_PER_REQUEST])
+
+    async def list_decommissioned(self) -> frozenset[str]:
+        """The models that take no new twins.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        return frozenset(str(item["id"]) for item in await self._client.list_models() if item.get("decommissioned"))
+
     async def read_twins(self, twin_ids: Iterable[str]) -> dict[str, TwinTags]:
         """The given twins as they are now, each read by its id; what is not in the answer does not exist.
 
@@ -109,12 +185,77 @@ class TagStore:
         await for_each(twin_ids, read)
         return twins
 
+    async def scan(self) -> AsyncIterator[tuple[str, str]]:
+        """Every twin and its model, as the query index has them: up to 10 s old.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        async for row in self._client.query("SELECT T.$dtId, T.$metadata.$model FROM DIGITALTWINS T"):
+            yield row["$dtId"], _model_of(row) or ""
+
+    async def query_ids(self, text: str) -> AsyncIterator[str]:
+        """The twins that a query of whole twins finds; it is sent as it is, and the index is up to 10 s old.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        async for row in self._client.query(text):
+            # Under the alias for `SELECT T FROM …` (fact sheet adt-query-language, section 3.1).
+            twin = row if "$dtId" in row else next(iter(row.values()))
+            yield twin["$dtId"]
+
+    async def read_models(self, twin_ids: Iterable[str]) -> dict[str, str]:
+        """The given twins' models as they are now, each read by its id; what is not in the answer does not exist.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        models: dict[str, str] = {}
+
+        async def read(twin_id: str) -> None:
+            with suppress(TwinNotFound):
+                models[twin_id] = _model_of(await self._client.get_twin(twin_id)) or ""
+
+        await for_each(twin_ids, read)
+        return models
+
+    async def list_children(self, twin_ids: Collection[str], names: Collection[str]) -> dict[str, list[str]]:
+        """Twin -> the targets of its relationships of those names, as the query index has them: up to 10 s old.
+
+        By query, since who tags twins holds no right to read relationships one by one (design section 2).
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        children: dict[str, list[str]] = {}
+        named = f" AND R.$relationshipName IN [{','.join(map(_literal, sorted(names)))}]"
+        # Names that do not fit beside the ids are told apart here alone.
+        narrow = named if len(named) < _ROOM and len(names) <= _IDS_PER_QUERY else ""
+
+        async def read(condition: str) -> None:
+            text = f"SELECT * FROM RELATIONSHIPS R WHERE {condition}{narrow}"  # noqa: S608  # ids and names are escaped
+            async for row in self._client.query(text):
+                if row["$relationshipName"] in names:
+                    children.setdefault(row["$sourceId"], []).append(row["$targetId"])
+
+        await for_each(_id_conditions(twin_ids, column="R.$sourceId"), read)
+        return children
+
+    async def list_models(self) -> dict[str, Mapping[str, Any]]:
+        """The DTDL of all models, by id.
+
+        Raises:
+            AzureError: a call failed for good.
+        """
+        return {str(item["id"]): item["model"] for item in await self._client.list_models(with_definition=True)}
+
     async def write(self, change: Change, *, whole_map: bool) -> None:
         """Carries out the change if the twin still has the etag that was read.
 
         Args:
             change: the twin and its new role tag.
-            whole_map: write the map of tags with the other tags as they were read, in place of its one key. The
+            whole_map: write the map of tags with the other tags as they were read, in place of its keys. The
                 service takes a key only where the map exists, and the etag keeps anything from being lost.
 
         Raises:
@@ -123,18 +264,20 @@ class TagStore:
             WriteFailed: it refuses for another reason, such as a model without the map.
             AzureError: the call failed for good.
         """
-        patch = [_whole_map_patch(change, self._rules) if whole_map else _key_patch(change, self._rules)]
+        patch = make_patch(change, self._rules, whole_map=whole_map)
         try:
             await self._client.update_twin(change.twin_id, patch, if_match=change.existing.etag)
-        except (PreconditionFailed, TwinNotFound) as error:
+        except TwinNotFound as error:
             raise TwinChanged(change.twin_id) from error
+        except PreconditionFailed as error:
+            raise TwinChanged(change.twin_id, maybe_by_us=error.maybe_done) from error
         except PatchInvalid as error:
             raise PatchMismatch(change.twin_id, f"{error.code}: {error.reason}") from error
         except InvalidRequest as error:
             raise WriteFailed(change.twin_id, f"{error.code}: {error.reason}") from error
 
     async def _query(self, condition: str) -> AsyncIterator[TwinTags]:
-        columns = f"T.$dtId, T.$etag, T.{self._rules.property}"
+        columns = f"T.$dtId, T.$etag, T.$metadata.$model, T.{self._rules.property}"
         text = f"SELECT {columns} FROM DIGITALTWINS T WHERE {condition}"  # noqa: S608  # names are checked, ids escaped
         async for row in self._client.query(text):
             yield self._twin_of(row)
@@ -142,7 +285,10 @@ class TagStore:
     def _twin_of(self, document: Mapping[str, Any]) -> TwinTags:
         tags = document.get(self._rules.property)
         return TwinTags(
-            twin_id=document["$dtId"], etag=document["$etag"], tags=tags if isinstance(tags, Mapping) else None
+            twin_id=document["$dtId"],
+            etag=document["$etag"],
+            tags=tags if isinstance(tags, Mapping) else None,
+            model_id=_model_of(document),
         )
 
 
@@ -188,29 +334,40 @@ async def _create_patience(
     return RolePropagation(list_permissions, say=say).should_retry
 
 
-def _key_patch(change: Change, rules: TagRules) -> Mapping[str, Any]:
-    path = f"/{rules.property}/{rules.key}"
-    if change.new is None:
-        return {"op": "remove", "path": path}
-    return {"op": "add", "path": path, "value": change.new}
+def _key_conditions(rules: TagRules, roles: Collection[str]) -> Iterator[str]:
+    if rules.encoding == "value":
+        yield f"IS_DEFINED(T.{rules.property}.{rules.key})"
+        return
+    longest = (_CHARACTERS_PER_QUERY - _ROOM) // _EXPRESSIONS_PER_QUERY
+    few = [f"IS_DEFINED(T.{rules.property}.{role})" for role in sorted(roles)]
+    count = _EXPRESSIONS_PER_QUERY if all(len(item) + 4 <= longest for item in few) else 1
+    for start in range(0, len(few), count):
+        yield " OR ".join(few[start : start + count])
 
 
-def _whole_map_patch(change: Change, rules: TagRules) -> Mapping[str, Any]:
-    others = {key: value for key, value in (change.existing.tags or {}).items() if key != rules.key}
-    tags = others if change.new is None else {**others, rules.key: change.new}
-    return {"op": "add", "path": f"/{rules.property}", "value": tags}
+def _in_groups(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while group := list(islice(rest, _GROUP)):
+        yield group
 
 
-def _id_conditions(twin_ids: Iterable[str]) -> Iterator[str]:
-    longest = _CHARACTERS_PER_QUERY - 400  # what stands around the list
+def _id_conditions(twin_ids: Iterable[str], *, column: str = "T.$dtId") -> Iterator[str]:
+    longest = _CHARACTERS_PER_QUERY - _ROOM
     chunk: list[str] = []
     for literal in map(_literal, twin_ids):
         if chunk and (len(chunk) == _IDS_PER_QUERY or sum(map(len, chunk)) + len(chunk) + len(literal) > longest):
-            yield f"T.$dtId IN [{','.join(chunk)}]"
+            yield f"{column} IN [{','.join(chunk)}]"
             chunk = []
         chunk.append(literal)
     if chunk:
-        yield f"T.$dtId IN [{','.join(chunk)}]"
+        yield f"{column} IN [{','.join(chunk)}]"
+
+
+def _model_of(document: Mapping[str, Any]) -> str | None:
+    # A column is called after the last part of its path (fact sheet adt-query-language, section 3.1).
+    metadata = document.get("$metadata")
+    model_id = (metadata if isinstance(metadata, Mapping) else document).get("$model")
+    return sys.intern(model_id) if isinstance(model_id, str) else None
 
 
 def _literal(text: str) -> str:

@@ -42,12 +42,37 @@ class Document:
     """Where the key of each mapping's value starts."""
     problems: list[Problem] = field(default_factory=list)
     """What is wrong with the YAML itself; after some of it the value is incomplete."""
+    lines: list[str] = field(default_factory=list)
+    """The file's text."""
 
     def place_of(self, path: Path) -> Place:
         """Where the value is, or the nearest one around it."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, (1, 1))
+
+    def place_within(self, path: Path, text: str, within: Place) -> Place | None:
+        """Where a character of a text stands; None where the file does not hold its line as it is.
+
+        Args:
+            path: leads to the text.
+            text: the text, as it was read.
+            within: the character's line and column in it.
+        """
+        line, start = self.place_of(path)
+        row, column = within
+        source = self._line(line)[start - 1 :]
+        if source[:1] in {"|", ">"}:
+            # A folded text is no line of the file, unless it has only one.
+            wanted, found = text.split("\n")[row - 1], self._line(line + row)
+            is_whole = found.endswith(wanted) and not found.removesuffix(wanted).strip()
+            return (line + row, len(found) - len(wanted) + column) if is_whole else None
+        quote = source[:1] if source[:1] in {"'", '"'} else ""
+        is_whole = source.startswith(f"{quote}{text}{quote}")
+        return (line, start + len(quote) + column - 1) if is_whole else None
+
+    def _line(self, number: int) -> str:
+        return self.lines[number - 1] if number <= len(self.lines) else ""
 
 
 def parse_yaml(content: bytes) -> Document:
@@ -58,7 +83,8 @@ def parse_yaml(content: bytes) -> Document:
     document = Document()
     try:
         text = content.decode("utf-8-sig")
-        node = YAML().compose(text)
+        document.lines = text.split("\n")
+        node = YAML(typ="safe", pure=True).compose(text)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", errors="replace")
         document.problems.append(_problem(_end_of(before), "this is not UTF-8 text; save the file as UTF-8"))

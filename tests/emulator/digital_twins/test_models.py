@@ -82,6 +82,16 @@ def test_models_that_do_not_go_together_are_refused(models: Models, documents: A
     assert models.documents() == []
 
 
+def test_a_model_of_dtdl_3_inherits_from_at_most_1023_others(models: Models) -> None:
+    names = [f"m{number}" for number in range(1024)]
+    for start in range(0, 1024, 128):
+        models.add([interface(name) for name in names[start : start + 128]])
+    models.add([interface("most", *names[1:])])
+    with pytest.raises(ModelsInvalid) as caught:
+        models.add([interface("more", *names)])
+    assert "dtmi:more;1 has 1025 interfaces in its hierarchy" in caught.value.document["error"]["message"]
+
+
 def test_a_base_met_twice_is_no_clash(models: Models) -> None:
     models.add(
         [interface("a", contents=[prop("x")]), interface("b", "a"), interface("c", "a"), interface("d", "b", "c")]

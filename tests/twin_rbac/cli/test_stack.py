@@ -9,6 +9,8 @@ import pytest
 from twin_rbac.cli.__main__ import run
 from twin_rbac.cli.errors import CommandError
 from twin_rbac.cli.stack import read_stack
+from twin_rbac.role_tags.digest import WHOLE, pack
+from twin_rbac.role_tags.model import TagRules
 
 OUTPUTS = {
     "digitalTwinsEndpoint": "https://adt.api.weu.digitaltwins.azure.net",
@@ -55,6 +57,22 @@ def test_a_stack_says_where_its_instance_is_and_what_was_declared(project: Path)
     assert stack.declared == {"A": "Earth"}
     assert (stack.manifest, stack.cloud) == (Path("role-tags.yaml"), {})
     assert (project / "arguments").read_text() == "stack output --json --stack dev\n"
+
+
+def test_what_a_stack_declared_of_very_many_twins_is_read_whole(project: Path) -> None:
+    twins = {f"t{number}": "Earth" for number in range(10_001)}
+    pulumi(project, {**OUTPUTS, "declared": pack(twins, TagRules(roles=("Earth",)))})
+    config(project / "Pulumi.dev.yaml", manifest="role-tags.yaml")
+
+    assert read_stack("dev").declared == twins
+
+
+def test_a_damaged_output_is_named(project: Path) -> None:
+    pulumi(project, {**OUTPUTS, "declared": {"Earth": "10,001 twins, sha256:00", WHOLE: "damaged"}})
+    config(project / "Pulumi.dev.yaml", manifest="role-tags.yaml")
+
+    with pytest.raises(CommandError, match="stack 'dev', output declared: the recorded map of twins is damaged"):
+        read_stack("dev")
 
 
 def test_a_stack_is_found_from_a_folder_below_the_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,8 @@ def test_a_plan_with_changes_exits_2_and_writes_nothing(tags: Any, instance: Any
         "+ 1: Earth",
         "+ A: Earth",
         "+ B: Fire",
+        "  Earth: 2 to add, 0 to change, 0 to remove, 0 unchanged",
+        "  Fire: 1 to add, 0 to change, 0 to remove, 0 unchanged",
         "3 to add, 0 to change, 0 to remove, 0 unchanged, 0 unlisted, 0 missing",
     ]
     assert instance.calls("PATCH") == []
@@ -79,7 +81,7 @@ def test_verify_exits_0_when_all_is_in_sync(tags: Any, capsys: Any) -> None:
     capsys.readouterr()
 
     assert tags("verify", "--output", "json") == 0
-    assert json.loads(capsys.readouterr().out) == {"findings": [], "checked": 3}
+    assert json.loads(capsys.readouterr().out) == {"findings": [], "counts": {}, "checked": 3}
 
 
 @pytest.mark.parametrize("command", ["plan", "apply", "verify"])

@@ -152,9 +152,10 @@ def test_a_patch_with_an_old_etag_changes_nothing(use: Use, instance: Any) -> No
     instance.put("A")
     patch = [{"op": "add", "path": "/tags", "value": {"role": "Earth"}}]
 
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(PreconditionFailed) as refusal:
         use(lambda client: client.update_twin("A", patch, if_match='W/"0"'))
     assert "tags" not in instance.twins["A"]
+    assert not refusal.value.maybe_done
 
 
 def test_a_patch_that_does_not_fit_is_told_apart(use: Use, instance: Any) -> None:
@@ -183,6 +184,14 @@ def test_models_are_listed_over_all_pages(use: Use, instance: Any, scripted: Any
     models = use(lambda client: client.list_models())
 
     assert [model["id"] for model in models] == ["dtmi:first;1", "dtmi:second;1"]
+
+
+def test_definitions_of_models_come_on_request(use: Use, instance: Any, scripted: Any) -> None:
+    model = {"@id": "dtmi:first;1", "@type": "Interface"}
+    instance.script = [scripted(200, {"value": [{"id": "dtmi:first;1", "model": model}], "nextLink": None})]
+
+    assert use(lambda client: client.list_models(with_definition=True))[0]["model"] == model
+    assert instance.received[0].path == "/models?api-version=2023-10-31&includeModelDefinition=true"
 
 
 def test_a_429_slows_the_whole_client_down(use: Use, instance: Any, scripted: Any, time: Any) -> None:

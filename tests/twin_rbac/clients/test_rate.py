@@ -1,5 +1,9 @@
 import asyncio
+import random
+from bisect import bisect_left
 from typing import Any
+
+import pytest
 
 from twin_rbac.clients.rate import RateLimiter
 
@@ -71,16 +75,61 @@ def test_another_429_after_the_pause_halves_the_rate_again(time: Any) -> None:
     assert limiter.rate == 25
 
 
-def test_the_full_rate_is_back_five_seconds_after_the_pause(time: Any) -> None:
+@pytest.mark.parametrize(("throttled_times", "least", "halfway"), [(1, 50, 75), (2, 25, 62.5), (10, 2, 51)])
+def test_the_full_rate_is_back_three_seconds_after_the_last_pause_from_however_low(
+    time: Any, throttled_times: int, least: float, halfway: float
+) -> None:
     limiter = create(time)
-    limiter.slow_down(2)
+    for _ in range(throttled_times):
+        limiter.slow_down(2)
+        time.now += 2
 
-    time.now += 2 + 4
-    assert round(limiter.rate) == 90
-    time.now += 1
+    assert round(limiter.rate, 3) == least
+    time.now += 1.5
+    assert round(limiter.rate, 3) == halfway
+    time.now += 1.5
     assert limiter.rate == 100
     time.now += 100
     assert limiter.rate == 100
+
+
+def test_nine_tenths_of_the_rate_leave_within_five_seconds_of_a_bursts_end(time: Any) -> None:
+    limiter = create(time)
+    burst_ends = time.now + 5
+    left: list[float] = []
+
+    async def run() -> None:
+        while time.now < burst_ends + 5:
+            await limiter.acquire()
+            left.append(time.now)
+            if time.now < burst_ends:
+                limiter.slow_down(1)
+
+    asyncio.run(run())
+
+    assert len([moment for moment in left if burst_ends + 4 <= moment < burst_ends + 5]) >= 90
+
+
+def test_however_late_sleeps_end_the_rate_is_held_and_no_second_holds_more(time: Any) -> None:
+    late = random.Random(12)
+
+    async def sleep_too_long(seconds: float) -> None:
+        await time.sleep(seconds + late.choice([0.0, 0.0, 0.001, 0.004, 0.04]))
+
+    limiter = RateLimiter(1000, clock=time.clock, sleep=sleep_too_long)
+    left: list[float] = []
+
+    async def wait() -> None:
+        await limiter.acquire()
+        left.append(time.now)
+
+    async def run() -> None:
+        await asyncio.gather(*(wait() for _ in range(5000)))
+
+    asyncio.run(run())
+
+    assert max(bisect_left(left, moment + 1) - place for place, moment in enumerate(left)) == 1000
+    assert len(left) / (left[-1] - left[0]) > 950
 
 
 def test_a_request_that_waits_for_its_turn_when_a_429_comes_is_held_back_too(time: Any) -> None:
@@ -117,8 +166,8 @@ def test_who_waits_through_429s_leaves_when_they_are_over_and_not_as_slowly_as_w
 
     left = asyncio.run(run())
 
-    # The rate grows by 10 a second from 2: 200 have left after x seconds, where 2x + 5x² = 200.
-    assert 6 < left[-1] < 7.5
+    # The rate grows from 2 to 100 in 3 s: 153 have left by then, and the other 47 at the full rate.
+    assert 3.3 < left[-1] < 4
 
 
 def test_who_gives_up_waiting_takes_nobodys_turn(time: Any) -> None:

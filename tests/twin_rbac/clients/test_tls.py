@@ -2,6 +2,7 @@ import asyncio
 import datetime
 import ipaddress
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ from twin_rbac.clients.errors import ServiceUnavailable
 from twin_rbac.clients.transport import Transport
 
 READ = Call(method="GET", path="/x", what="read", action="read")
+
+
+@pytest.fixture(params=[False, True], ids=["session", "wire"])
+def call(request: pytest.FixtureRequest) -> Call:
+    """A read, on either way that there is for it."""
+    return replace(READ, small=request.param)
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def certificate(tmp_path: Path) -> Path:
     return file
 
 
-def read(certificate: Path, credential: Any, time: Any, *, ca_file: Path | None) -> int:
+def read(call: Call, certificate: Path, credential: Any, time: Any, *, ca_file: Path | None) -> int:
     """Reads once from a server with that certificate and gives the status."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
@@ -59,7 +66,7 @@ def read(certificate: Path, credential: Any, time: Any, *, ca_file: Path | None)
         address = f"https://127.0.0.1:{runner.addresses[0][1]}"
         try:
             async with Transport(address, credential, audience="a", ca_file=ca_file, sleep=time.sleep) as transport:
-                return (await transport.send(READ)).status
+                return (await transport.send(call)).status
         finally:
             await runner.cleanup()
 
@@ -67,20 +74,20 @@ def read(certificate: Path, credential: Any, time: Any, *, ca_file: Path | None)
 
 
 def test_a_server_whose_certificate_nobody_vouches_for_gets_no_token_and_no_second_try(
-    certificate: Path, credential: Any, time: Any
+    call: Call, certificate: Path, credential: Any, time: Any
 ) -> None:
     with pytest.raises(ServiceUnavailable, match="SSL_CERT_FILE names the certificates to trust"):
-        read(certificate, credential, time, ca_file=None)
+        read(call, certificate, credential, time, ca_file=None)
     assert time.slept == []
 
 
 def test_ssl_cert_file_names_the_certificates_to_trust(
-    certificate: Path, credential: Any, time: Any, monkeypatch: pytest.MonkeyPatch
+    *, call: Call, certificate: Path, credential: Any, time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    assert read(certificate, credential, time, ca_file=None) == 200
+    assert read(call, certificate, credential, time, ca_file=None) == 200
 
 
-def test_a_given_file_is_trusted_besides(certificate: Path, credential: Any, time: Any) -> None:
-    assert read(certificate, credential, time, ca_file=certificate) == 200
+def test_a_given_file_is_trusted_besides(call: Call, certificate: Path, credential: Any, time: Any) -> None:
+    assert read(call, certificate, credential, time, ca_file=certificate) == 200

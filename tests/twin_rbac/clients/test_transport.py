@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,9 +30,9 @@ PATIENT = Patience()
 QUERY = Call(method="POST", path="/query?api-version=1", what="query", action="q", body={}, answer_key="value")
 
 
-@pytest.fixture
-def send(instance: Any, credential: Any, time: Any) -> Any:
-    """Sends one call and returns its answer."""
+@pytest.fixture(params=[False, True], ids=["session", "wire"])
+def send(request: pytest.FixtureRequest, instance: Any, credential: Any, time: Any) -> Any:
+    """Sends one call, on either way that there is for it, and returns its answer."""
     instance.put("A")
 
     def send(call: Call, *, on_denied: OnDenied | None = None, patience: Patience = PATIENT) -> Answer:
@@ -44,7 +45,7 @@ def send(instance: Any, credential: Any, time: Any) -> Any:
                 patience=patience,
                 sleep=time.sleep,
             ) as transport:
-                return await transport.send(call)
+                return await transport.send(replace(call, small=request.param and call.repeatable))
 
         return asyncio.run(run())
 
@@ -110,9 +111,11 @@ def test_a_patch_whose_answer_was_lost_is_not_carried_out_twice(
     patch = [{"op": "add", "path": "/tags", "value": {"role": "Earth"}}]
     headers = {"If-Match": instance.twins["A"]["$etag"]}
 
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(PreconditionFailed) as refusal:
         send(Call(method="PATCH", path="/digitaltwins/A", what="update", action="w", body=patch, headers=headers))
     assert instance.twins["A"]["$etag"] == 'W/"2"'
+    # Whoever wrote may know by that whose write it was that the etag speaks of.
+    assert refusal.value.maybe_done
 
 
 def test_a_throttled_call_was_not_carried_out_and_is_always_repeated(send: Any, instance: Any, scripted: Any) -> None:
@@ -223,11 +226,12 @@ def test_an_address_that_a_token_may_not_go_to_is_refused_before_anything_is_sen
     assert credential.asked == []
 
 
-def test_an_instance_that_is_not_there_is_an_error_after_some_tries(credential: Any, time: Any) -> None:
+@pytest.mark.parametrize("small", [False, True])
+def test_an_instance_that_is_not_there_is_an_error_after_some_tries(*, credential: Any, time: Any, small: bool) -> None:
     async def run() -> None:
         # Port 9 (discard) of loopback: nothing listens there.
         async with Transport("https://127.0.0.1:9", credential, audience="a", sleep=time.sleep) as transport:
-            await transport.send(READ)
+            await transport.send(replace(READ, small=small))
 
     with pytest.raises(ServiceUnavailable, match=r"127\.0\.0\.1"):
         asyncio.run(run())
@@ -285,7 +289,8 @@ def test_a_call_ends_with_its_budget_and_says_that_time_ran_out(send: Any, insta
     assert isinstance(caught.value.__cause__, TimeoutError)
 
 
-def test_an_instance_that_never_answers_is_given_up_as_a_timeout(credential: Any, time: Any) -> None:
+@pytest.mark.parametrize("small", [False, True])
+def test_an_instance_that_never_answers_is_given_up_as_a_timeout(*, credential: Any, time: Any, small: bool) -> None:
     async def run() -> None:
         silent = asyncio.Event()
 
@@ -300,7 +305,7 @@ def test_an_instance_that_never_answers_is_given_up_as_a_timeout(credential: Any
                 async with Transport(
                     address, credential, audience="a", patience=patience, sleep=time.sleep
                 ) as transport:
-                    await transport.send(READ)
+                    await transport.send(replace(READ, small=small))
             finally:
                 silent.set()
                 await asyncio.sleep(0)

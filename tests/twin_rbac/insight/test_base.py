@@ -53,6 +53,17 @@ def test_the_manifest_is_compared_with_the_one_at_the_revision(repository: Path)
     assert base.problems == ()
 
 
+def test_a_manifest_that_selects_twins_by_what_they_are_does_not_tell_which(repository: Path) -> None:
+    (repository / "role-tags.yaml").write_text(MANIFEST + '  - {role: Fire, glob: "room-*"}\n')
+
+    base = read()
+
+    assert (base.twins, base.changes) == ({"A": "Earth", "B": "Fire"}, None)
+    assert base.problems == (
+        "the manifest role-tags.yaml selects twins by what they are: only live twins tell which it means",
+    )
+
+
 def test_the_tenants_are_those_of_the_settings_at_the_revision(repository: Path) -> None:
     (repository / "Pulumi.dev.yaml").unlink()
 
@@ -112,6 +123,35 @@ def test_a_manifest_that_is_no_file_is_said(repository: Path, path: str) -> None
 
     assert (base.twins, base.changes) == (None, None)
     assert len(base.problems) == 2
+
+
+def test_a_manifest_of_several_files_is_not_compared_and_that_is_said(repository: Path) -> None:
+    (repository / "more.yaml").write_text("version: 1\n")
+    (repository / "role-tags.yaml").write_text(f"{MANIFEST}include: [more.yaml]\n")
+    (repository / "teams").mkdir()
+    (repository / "teams" / "a.yaml").write_text(MANIFEST)
+    name = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    for command in (["add", "."], [*name, "commit", "-q", "-m", "second"]):
+        subprocess.run(["git", *command], check=True)
+
+    told = "only one file is read at a revision; what changes in it is not told"
+    assert (read().changes, read().problems) == (
+        None,
+        (f"the manifest role-tags.yaml at HEAD includes other files, and {told}",),
+    )
+    assert (read(manifest=Path("teams")).changes, read(manifest=Path("teams")).problems) == (
+        None,
+        (f"the manifest teams at HEAD is a folder, and {told}",),
+    )
+
+
+def test_a_manifest_that_selects_twins_is_not_compared_and_that_is_said(repository: Path) -> None:
+    (repository / "role-tags.yaml").write_text(f"{MANIFEST}  - {{role: Fire, glob: x*}}\n")
+
+    assert read().problems == (
+        "the manifest role-tags.yaml selects twins by what they are: only live twins tell which it means",
+    )
+    assert read().changes is None
 
 
 def test_roles_that_are_no_list_are_said(repository: Path) -> None:

@@ -5,6 +5,8 @@ import pytest
 from tests.twin_rbac.insight.previews import ROLE_TAGS, TWINS, UNKNOWN, document, role_tags, same, step
 from twin_rbac.insight.preview_file import read_preview
 from twin_rbac.insight.tag_plan import TagChange, TagPlan, make_tag_plans
+from twin_rbac.role_tags.digest import WHOLE, pack
+from twin_rbac.role_tags.model import TagRules
 
 
 def plan(*steps: Any) -> TagPlan:
@@ -52,6 +54,22 @@ def test_a_map_that_the_preview_does_not_tell_is_unknown(twins: object) -> None:
     found = plan(step("update", ROLE_TAGS, role_tags(TWINS), role_tags(twins)))
 
     assert (found.unknown, found.changes) == (True, ())
+
+
+def test_of_very_many_twins_those_that_change_are_told_all_the_same() -> None:
+    rules = TagRules(roles=("Earth", "Fire", "Wind"))
+    twins = {f"t{number}": "Earth" for number in range(10_001)}
+    old, new = (pack(each, rules) for each in (twins, {**twins, "t7": "Fire"}))
+
+    found = plan(step("update", ROLE_TAGS, role_tags(old), role_tags(new)))
+
+    assert found.changes == (TagChange(twin_id="t7", old="Earth", new="Fire"),)
+
+
+def test_a_damaged_map_is_unknown() -> None:
+    damaged = {"Earth": "10,001 twins, sha256:00", WHOLE: "damaged"}
+
+    assert plan(step("update", ROLE_TAGS, role_tags(TWINS), role_tags(damaged))).unknown
 
 
 def test_what_a_refresh_found_live_is_what_changes() -> None:

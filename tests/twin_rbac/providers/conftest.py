@@ -19,6 +19,7 @@ from emulator.entra.directory import Directory
 from emulator.entra.directory_file import load_directory
 from emulator.home import Home
 from emulator.server import serve
+from twin_rbac.role_tags.digest import pack
 from twin_rbac.role_tags.graph_file import load_graph
 from twin_rbac.role_tags.manifest import load_manifest
 
@@ -110,11 +111,21 @@ class Azure:
             "NO_PROXY": "localhost",
         }
 
-    def write_manifest(self, tags: Mapping[str, list[str]], *, roles: Sequence[str] = ROLES, **rules: object) -> None:
-        """Role -> twins, and rules such as `unlisted="remove"`; a line for each, so that places can be told."""
+    def write_manifest(
+        self,
+        tags: Mapping[str, list[str]],
+        *selectors: str,
+        roles: Sequence[str] = ROLES,
+        **rules: object,
+    ) -> None:
+        """Role -> twins, and rules such as `unlisted="remove"`; a line for each, so that places can be told.
+
+        `selectors` are further entries as YAML, such as `role: Earth, glob: "room-*"`.
+        """
         document = {"version": 1, "roles": {role: {} for role in roles}, **rules}
         lines = [f"{name}: {json.dumps(value)}" for name, value in document.items()]
         entries = [f"  - {{role: {role}, twins: {json.dumps(twins)}}}" for role, twins in tags.items()]
+        entries += [f"  - {{{selector}}}" for selector in selectors]
         text = "\n".join([*lines, "tags:", *(entries or ["  []"])])
         (self.folder / "role-tags.yaml").write_text(text)
 
@@ -126,7 +137,7 @@ class Azure:
             "instanceId": self.instance_id,
             "manifest": "role-tags.yaml",
             "rules": manifest.rules.to_mapping(),
-            "twins": dict(manifest.twins),
+            "twins": pack(manifest.twins, manifest.rules),
             "graph": None,
             "seeded": None,
             "cloud": self.cloud,

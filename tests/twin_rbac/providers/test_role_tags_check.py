@@ -206,7 +206,7 @@ def test_a_role_that_does_not_act_yet_is_waited_for(empty_azure: Any, monkeypatc
         said.append(message)
         empty_azure.advance(300)
 
-    monkeypatch.setattr("twin_rbac.providers.tagging.say", advance_when_told)
+    monkeypatch.setattr("twin_rbac.providers.tag_checking.say", advance_when_told)
     monkeypatch.setattr("twin_rbac.role_tags.waiting._PAUSE", 0.01)
 
     (reason,) = check(empty_azure)

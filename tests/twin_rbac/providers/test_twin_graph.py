@@ -12,6 +12,8 @@ from pulumi.output import Unknown
 from components.permission_scopes import LOADER, TAGGER
 from twin_rbac.clients.errors import AccessDenied, AzureError
 from twin_rbac.providers.twin_graph import TwinGraphProvider
+from twin_rbac.role_tags import digest
+from twin_rbac.role_tags.digest import unpack_ids
 from twin_rbac.role_tags.errors import GraphFileError
 
 PROVIDER = TwinGraphProvider()
@@ -281,3 +283,20 @@ def test_a_file_that_cannot_be_read_is_named_without_lines_of_code(project: Any)
         PROVIDER.create(props)
 
     assert sys.tracebacklimit == 0
+
+
+def test_of_very_many_twins_the_ids_are_one_compressed_text_and_still_none_comes_back(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "MOST_SHOWN", 4)
+    created = create(project)
+    project.data("DELETE", "/digitaltwins/B/relationships/B-contains-3")
+    project.delete_twin("3")
+    add_twin(project, "4")
+
+    updated = update(project, created)
+
+    assert created["seeded"]["models"] == MODELS
+    assert created["seeded"]["twins"].startswith("zlib:")
+    assert unpack_ids(updated["seeded"]["twins"]) == {*TWINS, "4"}
+    assert sorted(project.tags()) == ["1", "2", "4", "A", "B"]

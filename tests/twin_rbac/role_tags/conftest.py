@@ -16,7 +16,10 @@ from emulator.counters import TWIN_WRITES, Counters
 from emulator.digital_twins.errors import Forbidden, Unauthorized
 from emulator.digital_twins.instance import Instance
 from emulator.digital_twins.routes import create_app
+from emulator.fault_middleware import DIGITAL_TWINS, FaultMiddleware
 from emulator.faults import Faults
+from emulator.hosts import answer_instance_fault
+from emulator.serving import DroppableProtocol
 from emulator.storage import Storage
 from twin_rbac.role_tags.reconcile import Target
 
@@ -100,7 +103,8 @@ def emulated() -> Iterator[Emulated]:
         key="test", storage=storage, clock=clock, faults=faults, counters=Counters(storage), authorizer=tokens
     )
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(instance), lifespan="off", log_level="warning", access_log=False)
+    app = FaultMiddleware(create_app(instance), service=DIGITAL_TWINS, faults=faults, answer=answer_instance_fault)
+    config = uvicorn.Config(app, http=DroppableProtocol, lifespan="off", log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -1,12 +1,16 @@
 import asyncio
+import dataclasses
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from twin_rbac.role_tags.apply import Applied, apply_plan
+from twin_rbac.role_tags.apply import Applied, Progress, apply_plan
 from twin_rbac.role_tags.errors import ApplyIncomplete, PatchMismatch, TwinChanged, WriteFailed
+from twin_rbac.role_tags.journal import Entry, Header, Journal, read
 from twin_rbac.role_tags.model import TagRules, TwinTags
+from twin_rbac.role_tags.patches import make_patch
 from twin_rbac.role_tags.plan import Change, Plan, make_plan
 
 RULES = TagRules(roles=("Earth", "Fire"))
@@ -19,13 +23,19 @@ class Twins:
         self.tags = tags
         self.versions = dict.fromkeys(tags, 1)
         self.writes: list[str] = []
+        self.models: dict[str, str] = {}
+        self.rules = RULES
         self.meddle: Callable[[Change], None] = lambda _change: None
+        self.lost_an_answer = False
+        """Whether a write that finds another etag was tried before and got no answer."""
         self.refuses_keys = False
         """Whether the service says that the map is not there although a read shows one."""
 
     def existing(self) -> dict[str, TwinTags]:
         return {
-            twin_id: TwinTags(twin_id=twin_id, etag=str(self.versions[twin_id]), tags=tags)
+            twin_id: TwinTags(
+                twin_id=twin_id, etag=str(self.versions[twin_id]), tags=tags, model_id=self.models.get(twin_id)
+            )
             for twin_id, tags in self.tags.items()
         }
 
@@ -41,14 +51,26 @@ class Twins:
         self.meddle(change)
         twin_id = change.twin_id
         if twin_id not in self.tags or str(self.versions[twin_id]) != change.existing.etag:
-            raise TwinChanged(twin_id)
+            raise TwinChanged(twin_id, maybe_by_us=self.lost_an_answer)
         present = self.tags[twin_id]
         if not whole_map and (present is None or self.refuses_keys):
             raise PatchMismatch(twin_id, "JsonPatchInvalid: tags does not exist on component")
-        before = (change.existing.tags if whole_map else present) or {}
-        others = {key: value for key, value in before.items() if key != "role"}
         self.writes.append(twin_id)
-        self.touch(twin_id, others if change.new is None else {**others, "role": change.new})
+        self.touch(twin_id, self._patched(twin_id, make_patch(change, self.rules, whole_map=whole_map)))
+
+    def _patched(self, twin_id: str, patch: Iterable[Any]) -> dict[str, Any]:
+        tags = dict(self.tags[twin_id] or {})
+        for operation in patch:
+            _, name, *rest = operation["path"].split("/")
+            if name == "$metadata":
+                self.models[twin_id] = operation["value"]
+            elif not rest:
+                tags = operation["value"]
+            elif operation["op"] == "remove":
+                del tags[rest[0]]
+            else:
+                tags[rest[0]] = operation["value"]
+        return tags
 
 
 def plan_for(twins: Twins, desired: dict[str, str], declared: Iterable[str] = (), rules: TagRules = RULES) -> Plan:
@@ -91,13 +113,17 @@ def test_a_twin_that_changed_meanwhile_is_read_and_decided_again_and_nothing_of_
     assert twins.tags["A"] == {"floor": "2", "new": "yes", "role": "Earth"}
 
 
-def test_a_twin_that_someone_else_set_right_meanwhile_is_not_written() -> None:
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_twin_that_is_right_after_a_412_is_not_written_again_and_counts_as_ours_where_an_answer_was_lost(
+    *, lost: bool
+) -> None:
     twins = Twins(A=None)
     plan = plan_for(twins, {"A": "Earth"})
     twins.touch("A", {"role": "Earth"})
+    twins.lost_an_answer = lost
     applied = carry_out(plan, twins)
 
-    assert (twins.writes, applied.written, applied.skipped) == ([], 0, 1)
+    assert (twins.writes, applied.written, applied.skipped) == ([], int(lost), int(not lost))
 
 
 def test_a_role_that_someone_else_put_on_a_twin_that_left_the_manifest_is_taken_off_all_the_same() -> None:
@@ -271,7 +297,202 @@ def test_a_run_that_is_cancelled_writes_nothing_more() -> None:
 
 def test_progress_counts_every_change_once() -> None:
     twins = Twins(A={}, B={}, C={})
-    seen: list[tuple[int, int]] = []
-    carry_out(plan_for(twins, dict.fromkeys("ABC", "Earth")), twins, on_write=lambda *pair: seen.append(pair))
+    seen: list[Progress] = []
 
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    def refuse(change: Change) -> None:
+        if change.twin_id == "B":
+            raise WriteFailed("B", "ValidationFailed: no")
+
+    twins.meddle = refuse
+    with pytest.raises(ApplyIncomplete):
+        carry_out(plan_for(twins, dict.fromkeys("ABC", "Earth")), twins, on_write=seen.append)
+
+    assert [(progress.done, progress.total) for progress in seen] == [(1, 3), (2, 3), (3, 3)]
+    assert (seen[0].failed, seen[0].last_error) == (0, None)
+    assert (seen[2].written, seen[2].failed, seen[2].last_error) == (2, 1, "twin 'B': ValidationFailed: no")
+
+
+def test_with_markers_a_listed_twin_gets_its_own_and_loses_the_others_of_the_manifest() -> None:
+    rules = TagRules(roles=("Earth", "Fire", "Wind"), encoding="marker")
+    twins = Twins(A=None, B={"Fire": True, "note": False}, C={"Wind": True, "Earth": False}, D={"Earth": True})
+    twins.rules = rules
+    applied = carry_out(plan_for(twins, {"A": "Earth", "B": "Earth,Fire", "C": "Earth"}, "D", rules), twins)
+
+    assert applied.written == 4
+    assert twins.tags == {
+        "A": {"Earth": True},
+        "B": {"Earth": True, "Fire": True, "note": False},
+        "C": {"Earth": False},
+        "D": {},
+    }
+
+
+def test_a_marker_that_somebody_else_puts_on_meanwhile_is_judged_as_the_first_ones_were() -> None:
+    rules = TagRules(roles=("Earth", "Fire"), encoding="marker")
+    twins = Twins(A={"Fire": True})
+    twins.rules = rules
+    plan = plan_for(twins, {"A": "Earth"}, rules=rules)
+    twins.touch("A", {"Fire": True, "Earth": True, "other": True})
+
+    assert carry_out(plan, twins).written == 1
+    assert twins.tags["A"] == {"Earth": True, "other": True}
+
+
+def moving_plan(twins: Twins) -> Plan:
+    twins.models = {"A": "dtmi:old;1"}
+    plan = plan_for(twins, {"A": "Earth"})
+    return dataclasses.replace(
+        plan, changes=tuple(dataclasses.replace(change, model_id="dtmi:old;2") for change in plan.changes)
+    )
+
+
+def test_a_twin_that_changed_meanwhile_is_still_moved_to_its_model_with_its_tag() -> None:
+    twins = Twins(A=None)
+    plan = moving_plan(twins)
+    twins.touch("A", None)
+
+    assert carry_out(plan, twins).written == 1
+    assert (twins.models, twins.tags) == ({"A": "dtmi:old;2"}, {"A": {"role": "Earth"}})
+
+
+@pytest.mark.parametrize("model_id", ["dtmi:old;2", "dtmi:other;1"])
+def test_a_twin_that_is_of_another_model_by_now_is_not_moved(model_id: str) -> None:
+    twins = Twins(A=None)
+    plan = moving_plan(twins)
+    twins.touch("A", None)
+    twins.models["A"] = model_id
+    sent: list[Change] = []
+    twins.meddle = sent.append
+
+    assert carry_out(plan, twins).written == 1
+    assert (twins.models["A"], twins.tags["A"]) == (model_id, {"role": "Earth"})
+    assert [change.model_id for change in sent] == ["dtmi:old;2", None]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Any:
+    header = Header(endpoint="https://adt.example", manifest="m.yaml", digest="d", rules=RULES)
+    with Journal.create(tmp_path, header) as journal:
+        yield journal
+
+
+def test_nothing_is_sent_before_the_journal_says_so_and_what_was_written_is_noted(journal: Journal) -> None:
+    twins = Twins(**{str(number): {"role": "Fire"} for number in range(30)})
+    unannounced: list[str] = []
+
+    def look(change: Change) -> None:
+        entry = read(journal.path).entries.get(change.twin_id)
+        if entry != Entry(original="Fire", last_to="Earth", state="intended"):
+            unannounced.append(change.twin_id)
+
+    twins.meddle = look
+    carry_out(plan_for(twins, dict.fromkeys(twins.tags, "Earth")), twins, journal=journal)
+    record = read(journal.path)
+
+    assert unannounced == []
+    assert {entry.state for entry in record.entries.values()} == {"done"}
+    assert (len(record.entries), record.finished) == (30, True)
+
+
+def test_at_most_five_hundred_twins_are_announced_and_not_noted(journal: Journal) -> None:
+    twins = Twins(**{str(number): {} for number in range(1500)})
+    in_doubt: list[int] = []
+
+    def count(_change: Change) -> None:
+        if len(twins.writes) % 50 == 0:
+            states = [entry.state for entry in read(journal.path).entries.values()]
+            in_doubt.append(states.count("intended"))
+
+    twins.meddle = count
+    carry_out(plan_for(twins, dict.fromkeys(twins.tags, "Earth")), twins, journal=journal)
+
+    assert max(in_doubt) <= 500
+    assert len(twins.writes) == 1500
+
+
+def test_a_change_that_is_decided_anew_from_another_tag_is_announced_anew(journal: Journal) -> None:
+    twins = Twins(A={"role": "Fire"})
+    plan = plan_for(twins, {"A": "Earth"})
+    twins.touch("A", {"role": "Wind"})
+    carry_out(plan, twins, journal=journal)
+
+    # Somebody else's Wind came after the plan: it is what our write replaced.
+    assert read(journal.path).entries == {"A": Entry(original="Wind", last_to="Earth", state="done")}
+
+
+def test_a_twin_that_is_gone_is_noted_as_not_written(journal: Journal) -> None:
+    twins = Twins(A={"role": "Earth"})
+    plan = plan_for(twins, {}, declared="A")
+    del twins.tags["A"]
+    carry_out(plan, twins, journal=journal)
+
+    assert read(journal.path).entries["A"].state == "skipped"
+
+
+def test_a_run_with_failures_is_unfinished(journal: Journal) -> None:
+    twins = Twins(A={}, B={})
+
+    def refuse(change: Change) -> None:
+        if change.twin_id == "A":
+            raise WriteFailed("A", "ValidationFailed: no")
+
+    twins.meddle = refuse
+    with pytest.raises(ApplyIncomplete):
+        carry_out(plan_for(twins, {"A": "Earth", "B": "Earth"}), twins, journal=journal)
+    record = read(journal.path)
+
+    assert record.is_unfinished
+    assert {twin_id: entry.state for twin_id, entry in record.entries.items()} == {"A": "intended", "B": "done"}
+
+
+def test_what_is_under_way_when_a_run_is_cancelled_ends_and_is_noted_and_nothing_is_begun(journal: Journal) -> None:
+    begun: list[str] = []
+    task: asyncio.Task[Any]
+
+    class Slow(Twins):
+        async def write(self, change: Change, *, whole_map: bool) -> None:
+            begun.append(change.twin_id)
+            if len(begun) == 100:
+                task.cancel()
+            await asyncio.sleep(0.01)
+            await super().write(change, whole_map=whole_map)
+
+    twins = Slow(**{str(number): {} for number in range(300)})
+    plan = plan_for(twins, dict.fromkeys(twins.tags, "Earth"))
+
+    async def run() -> None:
+        nonlocal task
+        task = asyncio.create_task(apply_plan(plan, twins, journal=journal))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    noted = {twin_id for twin_id, entry in read(journal.path).entries.items() if entry.state == "done"}
+
+    assert noted == set(twins.writes) == set(begun)
+    assert 100 <= len(begun) < 300
+
+
+def test_a_twin_that_waits_for_its_next_try_when_a_run_is_cancelled_is_not_sent_again() -> None:
+    twins = Twins(A={})
+    plan = plan_for(twins, {"A": "Earth"})
+    tries: list[str] = []
+
+    def interfere(change: Change) -> None:
+        tries.append(change.twin_id)
+        twins.touch("A", {})
+
+    async def run() -> None:
+        async def cancel_at_the_third(_seconds: float) -> None:
+            if len(tries) == 3:
+                task.cancel()
+            await asyncio.sleep(0.01)
+
+        task = asyncio.create_task(apply_plan(plan, twins, sleep=cancel_at_the_third))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    twins.meddle = interfere
+    asyncio.run(run())
+
+    assert len(tries) == 3

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin_rbac.role_tags.model import TagRules, TwinTags
-from twin_rbac.role_tags.plan import Plan, make_plan
+from twin_rbac.role_tags.plan import Plan, Planner, hold_back, make_plan, models_given_roles, move_models
 from twin_rbac.role_tags.render import plan_as_mapping
 
 RULES = TagRules(roles=("Earth", "Fire", "Wind"))
@@ -97,25 +97,93 @@ def test_the_json_form_is_the_one_that_others_rely_on() -> None:
     desired = {"A": "Earth", "B": "Earth", "D": "Earth"}
     plan = make_plan(RULES, desired, declared=["C"], existing=existing)
 
-    assert plan_as_mapping(plan) == {
-        "changes": [
-            {"twin": "A", "kind": "add", "from": None, "to": "Earth"},
-            {"twin": "B", "kind": "change", "from": "Fire", "to": "Earth"},
-            {"twin": "C", "kind": "remove", "from": "Earth", "to": None},
-        ],
-        "counts": {
-            "add": 1,
-            "change": 1,
-            "remove": 1,
-            "unchanged": 1,
-            "unlisted": 1,
-            "unknown": 0,
-            "untaggable": 0,
-            "missing": 0,
-        },
-        "unlisted": {"X": "Wind"},
-        "unsafe": False,
+    shown = plan_as_mapping(plan)
+
+    assert shown["changes"] == [
+        {"twin": "A", "kind": "add", "from": None, "to": "Earth"},
+        {"twin": "B", "kind": "change", "from": "Fire", "to": "Earth"},
+        {"twin": "C", "kind": "remove", "from": "Earth", "to": None},
+    ]
+    assert shown["counts"] == {
+        "add": 1,
+        "change": 1,
+        "remove": 1,
+        "unchanged": 1,
+        "unlisted": 1,
+        "unknown": 0,
+        "untaggable": 0,
+        "missing": 0,
     }
+    assert (shown["unlisted"], shown["unsafe"]) == ({"X": "Wind"}, False)
+
+
+MARKERS = TagRules(roles=("Earth", "Fire", "Wind"), encoding="marker")
+
+
+def marked(**markers: str) -> dict[str, TwinTags]:
+    """Twins that exist, each with its tags, separated by blanks; a tag that no role names stays as it is."""
+    return {
+        twin_id: TwinTags(twin_id=twin_id, etag="e", tags=dict.fromkeys(names.split(), True))
+        for twin_id, names in markers.items()
+    }
+
+
+def test_markers_of_a_twin_are_one_text_and_other_markers_do_not_count() -> None:
+    existing = marked(A="", B="Fire quiet", C="Earth Fire", D="Earth Fire Wind", E="quiet")
+    desired = dict.fromkeys("ABCD", "Earth,Fire")
+    plan = make_plan(MARKERS, desired, declared=["E"], existing=existing)
+
+    assert outcome(plan) == {
+        "A": ("add", None, "Earth,Fire"),
+        "B": ("change", "Fire", "Earth,Fire"),
+        "D": ("change", "Earth,Fire,Wind", "Earth,Fire"),
+    }
+    assert (plan.unchanged, plan.unlisted, plan.unknown) == (1, {}, {})
+
+
+def test_a_marker_role_that_left_the_manifest_is_taken_off_with_its_twins() -> None:
+    existing = marked(A="Earth Old", B="Old quiet")
+    plan = make_plan(MARKERS, {"A": "Earth"}, declared={"A": "Earth,Old", "B": "Old"}, existing=existing)
+
+    assert outcome(plan) == {"A": ("change", "Earth,Old", "Earth"), "B": ("remove", "Old", None)}
+
+
+def test_a_value_that_is_no_role_is_named_and_left_alone() -> None:
+    plan = make_plan(RULES, {}, declared=(), existing=live(X="Fire", Y="other"))
+
+    assert (plan.unlisted, plan.unknown, plan.changes) == ({"X": "Fire"}, {"Y": "other"}, ())
+
+
+def test_a_twin_that_a_selector_chose_and_that_is_gone_is_not_missing() -> None:
+    planner = Planner(RULES, {"A": "Earth", "B": "Earth"}, selected={"A"})
+
+    assert planner.finish().missing == ("B",)
+
+
+def test_counts_by_role_say_what_the_plan_means_for_each() -> None:
+    existing = live(A=None, B="Fire", C="Earth", D="Earth", X="Wind")
+    plan = make_plan(RULES, {"A": "Earth", "B": "Earth", "D": "Earth"}, declared=["C"], existing=existing)
+
+    assert plan.counts_by_role == {
+        "Earth": {"add": 1, "change": 0, "remove": 1, "unchanged": 1, "unlisted": 0},
+        "Fire": {"add": 0, "change": 1, "remove": 0, "unchanged": 0, "unlisted": 0},
+        "Wind": {"add": 0, "change": 0, "remove": 0, "unchanged": 0, "unlisted": 1},
+    }
+
+
+def test_twins_of_a_model_that_cannot_hold_the_tag_are_held_back_or_moved() -> None:
+    twins = {"A": "dtmi:x;1", "B": "dtmi:y;1", "C": "dtmi:x;1"}
+    existing = {
+        twin_id: TwinTags(twin_id=twin_id, etag="e", tags=None, model_id=model_id)
+        for twin_id, model_id in twins.items()
+    }
+    plan = make_plan(RULES, dict.fromkeys("AB", "Earth"), declared=["C"], existing=existing)
+
+    assert models_given_roles(plan) == {"dtmi:x;1", "dtmi:y;1"}
+    held = hold_back(plan, {"dtmi:x;1": "no map"})
+    assert (set(outcome(held)), held.untaggable, held.reasons) == ({"B"}, {"A": "dtmi:x;1"}, {"dtmi:x;1": "no map"})
+    moved = move_models(plan, {"dtmi:x;1": "dtmi:x;2"}, [])
+    assert [(change.twin_id, change.model_id) for change in moved.changes] == [("A", "dtmi:x;2"), ("B", None)]
 
 
 TWINS = ["a", "b", "c", "d", "ignored-e"]

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from twin_rbac.clients.errors import AccessDenied, SignInFailed
-from twin_rbac.role_tags.errors import ApplyIncomplete, MissingTwins
+from twin_rbac.role_tags.errors import MissingTwins, UnsafePlan, UntaggableTwins
 from twin_rbac.role_tags.graph_file import Graph, load_graph
 from twin_rbac.role_tags.model import Seeded, TagRules
 from twin_rbac.role_tags.plan import Plan
-from twin_rbac.role_tags.reconcile import apply_tags, plan_tags, read_existing, seed_graph, verify_tags
+from twin_rbac.role_tags.reconcile import Wanted, apply_tags, plan_tags, read_existing, seed_graph, verify_tags
 
 QUERY = "Microsoft.DigitalTwins/query/action"
 READ_MODELS = "Microsoft.DigitalTwins/models/read"
@@ -18,6 +18,23 @@ WRITE_TWINS = "Microsoft.DigitalTwins/digitaltwins/write"
 
 RULES = TagRules(roles=("Earth", "Fire", "Wind"))
 DESIRED = {"A": "Earth", "1": "Earth", "2": "Earth", "B": "Fire", "3": "Fire"}
+MARKED: dict[str, Any] = {
+    "@id": "dtmi:example:Marked;1",
+    "@type": "Interface",
+    "@context": "dtmi:dtdl:context;3",
+    "contents": [
+        {
+            "@type": "Property",
+            "name": "tags",
+            "schema": {
+                "@type": "Map",
+                "mapKey": {"name": "tag", "schema": "string"},
+                "mapValue": {"name": "on", "schema": "boolean"},
+            },
+        }
+    ],
+}
+WANTED = Wanted(rules=RULES, desired=DESIRED)
 LAG = 10.0
 
 
@@ -29,11 +46,11 @@ def instance(emulated: Any, example: Path) -> Any:
 
 
 def plan(instance: Any, desired: dict[str, str], declared: Any = (), rules: TagRules = RULES) -> Plan:
-    return asyncio.run(plan_tags(instance.target(), rules, desired, declared))
+    return asyncio.run(plan_tags(instance.target(), Wanted(rules=rules, desired=desired, declared=declared)))
 
 
 def apply(instance: Any, desired: dict[str, str], declared: Any = (), rules: TagRules = RULES) -> int:
-    return asyncio.run(apply_tags(instance.target(), rules, desired, declared)).written
+    return asyncio.run(apply_tags(instance.target(), Wanted(rules=rules, desired=desired, declared=declared))).written
 
 
 def roles(instance: Any) -> dict[str, Any]:
@@ -119,7 +136,7 @@ def test_the_lagging_index_makes_nothing_look_changed_that_is_not(instance: Any)
 
     assert plan(instance, DESIRED, DESIRED).changes == ()
     assert apply(instance, DESIRED, DESIRED) == 0
-    assert asyncio.run(verify_tags(instance.target(), RULES, DESIRED)).findings == ()
+    assert asyncio.run(verify_tags(instance.target(), WANTED)).findings == ()
 
 
 def test_a_change_of_mind_within_the_lag_is_not_taken_for_done(instance: Any) -> None:
@@ -171,19 +188,19 @@ def narrow_tokens(emulated: Any) -> None:
 def test_the_taggers_four_data_actions_are_enough(instance: Any) -> None:
     target = instance.target("tagger")
 
-    assert asyncio.run(apply_tags(target, RULES, DESIRED, ())).written == 5
-    assert asyncio.run(verify_tags(target, RULES, DESIRED)).findings == ()
+    assert asyncio.run(apply_tags(target, WANTED)).written == 5
+    assert asyncio.run(verify_tags(target, WANTED)).findings == ()
     assert instance.tokens.refused == []
 
 
 def test_a_caller_without_the_right_is_told_the_data_action_and_the_instance(instance: Any) -> None:
     with pytest.raises(AccessDenied, match=f"may not do {READ_TWINS} at http://127"):
-        asyncio.run(plan_tags(instance.target("narrow"), RULES, DESIRED, ()))
+        asyncio.run(plan_tags(instance.target("narrow"), WANTED))
 
 
 def test_a_token_that_the_instance_does_not_accept_is_no_missing_right(instance: Any) -> None:
     with pytest.raises(SignInFailed, match="does not accept the token"):
-        asyncio.run(plan_tags(instance.target("forged"), RULES, DESIRED, ()))
+        asyncio.run(plan_tags(instance.target("forged"), WANTED))
 
 
 def test_verify_names_each_twin_that_is_not_as_the_manifest_says(instance: Any) -> None:
@@ -193,7 +210,7 @@ def test_verify_names_each_twin_that_is_not_as_the_manifest_says(instance: Any) 
     instance.set_tags("2", {"role": "earth"})
     instance.set_tags("B", {"role": "typo"})
     listed = {"A": "Earth", "1": "Earth", "2": "Earth", "gone": "Fire"}
-    findings = asyncio.run(verify_tags(instance.target(), RULES, listed)).findings
+    findings = asyncio.run(verify_tags(instance.target(), Wanted(rules=RULES, desired=listed))).findings
 
     assert [(item.twin_id, str(item.kind), item.found) for item in findings] == [
         ("1", "untagged", None),
@@ -228,15 +245,65 @@ def test_more_twins_than_one_query_or_page_takes(instance: Any) -> None:
     assert apply(instance, dict.fromkeys(ids, "Earth")) == 0
 
 
-def test_a_twin_whose_model_has_no_map_of_tags_is_named_and_the_others_are_written(instance: Any) -> None:
-    plain = {"@id": "dtmi:example:Plain;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3", "contents": []}
+@pytest.fixture
+def plain(instance: Any) -> Any:
+    """The instance with a twin whose model has no map of tags."""
+    model = {"@id": "dtmi:example:Plain;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3", "contents": []}
     graph = Graph(
-        models={"dtmi:example:Plain;1": plain},
+        models={"dtmi:example:Plain;1": model},
         twins={"plain": {"$dtId": "plain", "$metadata": {"$model": "dtmi:example:Plain;1"}}},
         relationships={},
     )
     asyncio.run(seed_graph(instance.target(), graph, Seeded()))
+    return instance
 
-    with pytest.raises(ApplyIncomplete, match=r"twin 'plain': ValidationFailed.*tags does not appear on the DTDL"):
-        apply(instance, {**DESIRED, "plain": "Earth"})
-    assert roles(instance) == {**DESIRED, "plain": None}
+
+def test_a_twin_whose_model_has_no_map_of_tags_is_found_before_anything_is_written(plain: Any) -> None:
+    before = plain.writes
+    desired = {**DESIRED, "plain": "Earth"}
+
+    assert plan(plain, desired).untaggable == {"plain": "dtmi:example:Plain;1"}
+    with pytest.raises(UntaggableTwins, match=r"dtmi:example:Plain;1 \(1 of the twins\): it has no property 'tags'"):
+        apply(plain, desired)
+    assert plain.writes == before
+
+
+def test_with_an_upgrade_its_model_gets_a_version_with_the_map_and_the_twin_goes_there_with_its_tag(plain: Any) -> None:
+    wanted = Wanted(rules=RULES, desired={**DESIRED, "plain": "Earth"})
+
+    assert asyncio.run(apply_tags(plain.target(), wanted, upgrade_models=True)).written == 6
+    twin = plain.call("GET", "/digitaltwins/plain")
+    assert (twin["$metadata"]["$model"], twin["tags"]) == ("dtmi:example:Plain;2", {"role": "Earth"})
+    assert asyncio.run(apply_tags(plain.target(), wanted, upgrade_models=True)).written == 0
+
+
+def test_markers_are_written_and_taken_off_and_every_other_marker_stays(instance: Any) -> None:
+    instance.call("POST", "/models", [MARKED])
+    for twin_id, tags in {"m": {"quiet": True}, "n": {"Fire": True, "Wind": False}, "o": None}.items():
+        body = {"$metadata": {"$model": MARKED["@id"]}, **({"tags": tags} if tags else {})}
+        instance.call("PUT", f"/digitaltwins/{twin_id}", body)
+    rules = TagRules(roles=("Earth", "Fire", "Wind"), encoding="marker")
+    desired = {"m": "Earth,Fire", "n": "Wind", "o": "Earth"}
+
+    assert apply(instance, desired, rules=rules) == 3
+    tags = instance.tags()
+    assert {twin_id: tags[twin_id] for twin_id in "mno"} == {
+        "m": {"quiet": True, "Earth": True, "Fire": True},
+        "n": {"Wind": False},
+        "o": {"Earth": True},
+    }
+    assert plan(instance, {"m": "Earth"}, desired, rules).counts_by_role["Fire"]["remove"] == 1
+    assert apply(instance, {"m": "Earth"}, desired, rules) == 3
+    assert instance.tags()["m"] == {"quiet": True, "Earth": True}
+
+
+def test_a_plan_that_its_check_refuses_writes_nothing(instance: Any) -> None:
+    before = instance.writes
+
+    def refuse(plan: Plan) -> None:
+        assert plan.counts["add"] == 5
+        raise UnsafePlan([], way_out="no")
+
+    with pytest.raises(UnsafePlan):
+        asyncio.run(apply_tags(instance.target(), WANTED, check=refuse))
+    assert instance.writes == before

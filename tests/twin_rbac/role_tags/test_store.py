@@ -1,10 +1,11 @@
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from tests.twin_rbac.role_tags.graphs import THING, make_graph, model, upload
 from twin_rbac.clients.cloud import Cloud
 from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
 from twin_rbac.role_tags.errors import PatchMismatch, TwinChanged, WriteFailed
@@ -53,15 +54,15 @@ def test_the_index_is_asked_for_what_carries_the_key_and_for_the_given_twins_bes
         "B": TwinTags(twin_id="B", etag='W/"2"', tags=None),
     }
     assert queries(instance) == [
-        "SELECT T.$dtId, T.$etag, T.tags FROM DIGITALTWINS T WHERE IS_DEFINED(T.tags.role)",
-        "SELECT T.$dtId, T.$etag, T.tags FROM DIGITALTWINS T WHERE T.$dtId IN ['B','gone']",
+        "SELECT T.$dtId, T.$etag, T.$metadata.$model, T.tags FROM DIGITALTWINS T WHERE IS_DEFINED(T.tags.role)",
+        "SELECT T.$dtId, T.$etag, T.$metadata.$model, T.tags FROM DIGITALTWINS T WHERE T.$dtId IN ['B','gone']",
     ]
 
 
 def test_ids_are_asked_for_fifty_at_a_time(use: Any, instance: Any) -> None:
     use(lambda store: store.read_index([str(number) for number in range(120)]))
 
-    assert [text.count(",") - 1 for text in queries(instance)[1:]] == [50, 50, 20]
+    assert [text.count(",") - 2 for text in queries(instance)[1:]] == [50, 50, 20]
 
 
 def test_long_ids_keep_a_query_within_eight_thousand_characters(use: Any, instance: Any) -> None:
@@ -88,6 +89,61 @@ def test_a_property_that_is_no_map_holds_no_tags(use: Any, instance: Any) -> Non
     instance.put("A", tags=["Earth"])
 
     assert use(lambda store: store.read_twins(["A"]))["A"].tags is None
+
+
+@pytest.fixture
+def emulated_store(emulated: Any) -> Any:
+    """Runs something with a store over the emulator, which holds A, of a model Room, and B below it."""
+    models = [model(THING), model("dtmi:test:Room;1", extends=[THING])]
+    twins = {"A": "dtmi:test:Room;1", "B": THING, "C": THING}
+    upload(emulated.target(), make_graph(twins, [("A", "contains", "B"), ("A", "feeds", "C")], models))
+
+    def use(work: Callable[[TagStore], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            async with open_instance(emulated.target(), say=print) as client:
+                return await work(TagStore(client, RULES))
+
+        return asyncio.run(run())
+
+    return use
+
+
+async def collect(items: AsyncIterator[Any]) -> list[Any]:
+    return [item async for item in items]
+
+
+def test_twins_come_with_their_models_however_they_are_read(emulated_store: Any) -> None:
+    models = {"A": "dtmi:test:Room;1", "B": THING}
+
+    for read in (TagStore.read_index, TagStore.read_twins):
+        twins = emulated_store(lambda store, read=read: read(store, ["A", "B", "gone"]))
+        assert {twin_id: twin.model_id for twin_id, twin in twins.items()} == models
+    assert emulated_store(lambda store: store.read_models(["A", "B", "gone"])) == models
+
+
+def test_a_scan_shows_every_twin_and_its_model(emulated_store: Any) -> None:
+    assert emulated_store(lambda store: collect(store.scan())) == [
+        ("A", "dtmi:test:Room;1"),
+        ("B", THING),
+        ("C", THING),
+    ]
+
+
+def test_children_are_the_targets_of_the_named_relationships(emulated_store: Any) -> None:
+    assert emulated_store(lambda store: store.list_children(["A"], {"contains"})) == {"A": ["B"]}
+    found = emulated_store(lambda store: store.list_children(["A", "gone"], {"contains", "feeds"}))
+    assert {source: sorted(targets) for source, targets in found.items()} == {"A": ["B", "C"]}
+    assert emulated_store(lambda store: store.list_children(["A"], {"contains", "owns"})) == {"A": ["B"]}
+    assert emulated_store(lambda store: store.list_children(["gone"], {"contains"})) == {}
+    # Names too long to be sent along are told apart all the same.
+    assert emulated_store(lambda store: store.list_children(["A"], {"contains", "x" * 400})) == {"A": ["B"]}
+
+
+def test_models_come_with_their_definitions(emulated_store: Any) -> None:
+    models = emulated_store(lambda store: store.list_models())
+
+    assert models["dtmi:test:Room;1"]["extends"] == [THING]
+    assert list(models) == [THING, "dtmi:test:Room;1"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def existing(**roles: str | None) -> dict[str, TwinTags]:
 )
 def test_each_difference_has_its_name(listed: str | None, carried: str | None, kind: FindingKind | None) -> None:
     desired = {"A": listed} if listed else {}
-    findings = find_differences(RULES, desired, existing(A=carried)).findings
+    findings = find_differences(RULES, desired, existing(A=carried).values()).findings
 
     assert [(item.twin_id, item.kind, item.expected, item.found) for item in findings] == (
         [("A", kind, listed, carried)] if kind else []
@@ -41,16 +41,16 @@ def test_each_difference_has_its_name(listed: str | None, carried: str | None, k
 def test_a_listed_twin_that_is_gone_is_a_finding_unless_it_may_be(missing: Missing, kinds: list[FindingKind]) -> None:
     rules = TagRules(roles=("Earth",), missing=missing)
 
-    assert [item.kind for item in find_differences(rules, {"A": "Earth"}, {}).findings] == kinds
+    assert [item.kind for item in find_differences(rules, {"A": "Earth"}, ()).findings] == kinds
 
 
 def test_ignored_twins_are_not_looked_at() -> None:
-    findings = find_differences(RULES, {}, existing(**{"sandbox-1": "Fire"}))
+    findings = find_differences(RULES, {}, existing(**{"sandbox-1": "Fire"}).values())
 
     assert (findings.findings, findings.checked) == ((), 0)
 
 
 def test_findings_are_sorted_by_twin() -> None:
-    findings = find_differences(RULES, {"B": "Fire", "A": "Earth"}, existing(C="Fire", B=None)).findings
+    findings = find_differences(RULES, {"B": "Fire", "A": "Earth"}, existing(C="Fire", B=None).values()).findings
 
     assert [item.twin_id for item in findings] == ["A", "B", "C"]

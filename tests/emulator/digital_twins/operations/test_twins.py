@@ -276,6 +276,46 @@ def test_a_twin_moves_to_another_model_that_it_fits(house: Any, room: str) -> No
     assert list(moved["Thermostat"]["$metadata"]) == ["$lastUpdateTime", "Target"]
 
 
+def test_a_twin_moves_to_a_model_and_takes_what_that_inherits_in_one_patch(house: Any) -> None:
+    put(house, "1", {"$metadata": {"$model": "dtmi:samples:Floor;1"}})
+    tags = {"op": "add", "path": "/tags", "value": {"role": "Earth"}}
+    move = {"op": "replace", "path": "/$metadata/$model", "value": "dtmi:samples:Room;1"}
+    assert patch(house, "1", tags).error["details"][0]["message"] == "tags does not appear on the DTDL for Twin."
+    house.client().update_digital_twin("1", [tags, move])
+    moved = house.client().get_digital_twin("1")
+    assert (moved["$metadata"]["$model"], moved["tags"]) == ("dtmi:samples:Room;1", {"role": "Earth"})
+
+
+@pytest.mark.parametrize(
+    ("model_id", "tag", "message"),
+    [
+        ("dtmi:samples:Room;1", 1, "Expected value of type string for tags.role on Twin."),
+        ("dtmi:samples:Room;2", "Earth", "dtmi:samples:Room;2 or one of its dependencies does not exist."),
+        ("dtmi:samples:Floor;1", "Earth", "tags does not appear on the DTDL for Twin."),
+        ("dtmi:samples:Thermostat;1", "Earth", "tags does not appear on the DTDL for Twin."),
+    ],
+)
+def test_a_twin_stays_as_it_is_when_it_does_not_fit_where_it_is_to_move(
+    house: Any, model_id: str, tag: Any, message: str
+) -> None:
+    put(house, "1", {"$metadata": {"$model": "dtmi:samples:Storey;1"}})
+    before = read(house, "1")
+    move = {"op": "replace", "path": "/$metadata/$model", "value": model_id}
+    answer = patch(house, "1", move, {"op": "add", "path": "/tags", "value": {"role": tag}})
+    assert (answer.status, answer.error["code"]) == (400, "ValidationFailed")
+    assert [each["message"] for each in answer.error["details"]] == [message]
+    assert read(house, "1") == before
+
+
+def test_a_twin_does_not_move_without_the_components_of_its_new_model(house: Any) -> None:
+    put(house, "1", {"$metadata": {"$model": "dtmi:samples:Storey;1"}})
+    move = {"op": "replace", "path": "/$metadata/$model", "value": "dtmi:samples:Heated;1"}
+    component = {"op": "add", "path": "/Thermostat", "value": {"$metadata": {}}}
+    messages = [each["message"] for each in patch(house, "1", move).error["details"]]
+    assert messages == ["Component Thermostat is missing on Twin."]
+    assert patch(house, "1", move, component).status == 204
+
+
 def test_a_source_time_is_kept_by_later_values(house: Any, room: str) -> None:
     since = "2022-01-20T02:03:00.0943478Z"
     path = "/$metadata/Temperature/sourceTime"
