@@ -20,8 +20,9 @@ from benchmarks.held_rate import LATENCY
 from benchmarks.no_op import NoOpServer, start_no_op_server
 from benchmarks.no_op_server import ROLE, twin_name
 from emulator.home import CHECKOUT
-from twin_rbac.role_tags.reconcile import Wanted, apply_tags
-from twin_rbac.role_tags.store import Target
+from twin_rbac.role_tags.reconcile import apply_tags
+from twin_rbac.role_tags.target import Target
+from twin_rbac.role_tags.wanted import Wanted
 
 WAYS = ("with the last map", "without")
 """Whether the run knows what was last applied, as one by Pulumi or `--stack` does, or not, as one by `--endpoint`."""

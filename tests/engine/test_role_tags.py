@@ -16,7 +16,8 @@ from twin_rbac.role_tags.digest import WHOLE, unpack
 from twin_rbac.role_tags.graph_file import Graph
 from twin_rbac.role_tags.manifest import load_manifest
 from twin_rbac.role_tags.model import Seeded
-from twin_rbac.role_tags.reconcile import Target, seed_graph
+from twin_rbac.role_tags.reconcile import seed_graph
+from twin_rbac.role_tags.target import Target
 
 pytestmark = pytest.mark.acceptance
 

@@ -17,8 +17,10 @@ from twin_rbac.role_tags.errors import MissingTwins
 from twin_rbac.role_tags.journal import JournalRecord
 from twin_rbac.role_tags.manifest import Manifest, load_manifest
 from twin_rbac.role_tags.model import TagRules
-from twin_rbac.role_tags.reconcile import Target, Wanted, want_tags
 from twin_rbac.role_tags.runs import Run, require_resumable
+from twin_rbac.role_tags.selecting import want_tags
+from twin_rbac.role_tags.target import Target
+from twin_rbac.role_tags.wanted import Wanted
 
 TOKEN = "TWIN_RBAC_TOKEN"  # noqa: S105  # the variable's name
 CA_FILE = "TWIN_RBAC_CA"

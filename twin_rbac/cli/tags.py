@@ -17,8 +17,9 @@ from twin_rbac.role_tags.manifest_writer import manifest_text
 from twin_rbac.role_tags.model import Encoding, TagRules
 from twin_rbac.role_tags.plan import Plan
 from twin_rbac.role_tags.plan_file import load_plan, save_plan
-from twin_rbac.role_tags.reconcile import Target, plan_tags, read_existing, require_present, verify_tags
+from twin_rbac.role_tags.reconcile import plan_tags, read_existing, require_present, verify_tags
 from twin_rbac.role_tags.schema import manifest_schema
+from twin_rbac.role_tags.target import Target
 from twin_rbac.role_tags.verify import Findings
 
 CHANGES_PENDING = 2

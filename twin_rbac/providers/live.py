@@ -14,7 +14,7 @@ from twin_rbac.clients.errors import AccessDenied, AzureError, OutsideNetwork
 from twin_rbac.clients.resource_manager import ResourceManagerClient
 from twin_rbac.providers.errors import ProviderError
 from twin_rbac.role_tags.errors import RoleTagsError
-from twin_rbac.role_tags.reconcile import Target
+from twin_rbac.role_tags.target import Target
 
 Properties = Mapping[str, Any]
 _Result = TypeVar("_Result")

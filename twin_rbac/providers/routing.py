@@ -14,7 +14,7 @@ from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
 from twin_rbac.clients.event_routes import EventRoute, EventRoutes
 from twin_rbac.providers.errors import RouteTaken
 from twin_rbac.providers.live import is_gone, is_known, require_target, say, warn_unseen
-from twin_rbac.role_tags.store import open_instance
+from twin_rbac.role_tags.target import open_instance
 
 Properties = dict[str, Any]
 Route = dict[str, str]

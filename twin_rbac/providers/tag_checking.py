@@ -19,7 +19,10 @@ from twin_rbac.role_tags.limits import Breach, find_breaches, find_breaches_of_m
 from twin_rbac.role_tags.manifest import Manifest, load_manifest
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.plan import Plan
-from twin_rbac.role_tags.reconcile import Target, Wanted, expand_tags, plan_tags
+from twin_rbac.role_tags.reconcile import plan_tags
+from twin_rbac.role_tags.selecting import expand_tags
+from twin_rbac.role_tags.target import Target
+from twin_rbac.role_tags.wanted import Wanted
 
 Properties = dict[str, Any]
 

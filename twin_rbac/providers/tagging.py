@@ -15,7 +15,8 @@ from twin_rbac.role_tags.errors import MissingTwins
 from twin_rbac.role_tags.manifest import load_manifest
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.plan import Plan, make_plan
-from twin_rbac.role_tags.reconcile import Wanted, apply_tags, read_existing
+from twin_rbac.role_tags.reconcile import apply_tags, read_existing
+from twin_rbac.role_tags.wanted import Wanted
 
 Properties = dict[str, Any]
 

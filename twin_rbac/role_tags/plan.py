@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from twin_rbac.role_tags.model import TagRules, TwinTags
@@ -222,49 +222,3 @@ def moves_between(old: frozenset[str], new: frozenset[str]) -> Iterator[tuple[st
     kind: Kind = "change" if lost and gained else "remove" if lost else "add"
     for role in sorted(lost or gained):
         yield role, kind
-
-
-def models_given_roles(plan: Plan) -> frozenset[str]:
-    """The models of the twins that the plan gives a role."""
-    return frozenset(str(change.existing.model_id) for change in plan.changes if _gives_role(change))
-
-
-def hold_back(plan: Plan, reasons: Mapping[str, str]) -> Plan:
-    """The plan without the changes of twins whose model cannot hold the tag.
-
-    Args:
-        plan: a plan.
-        reasons: model -> why it cannot.
-    """
-    held = {
-        change.twin_id: str(change.existing.model_id)
-        for change in plan.changes
-        if _gives_role(change) and change.existing.model_id in reasons
-    }
-    return replace(
-        plan,
-        changes=tuple(change for change in plan.changes if change.twin_id not in held),
-        untaggable=held,
-        reasons={model_id: reasons[model_id] for model_id in sorted(set(held.values()))},
-    )
-
-
-def move_models(plan: Plan, moves: Mapping[str, str], models: Iterable[Mapping[str, Any]]) -> Plan:
-    """The plan in which twins of a model that cannot hold the tag go to the one that can, in the same write.
-
-    Args:
-        plan: a plan.
-        moves: model -> the one that takes its twins.
-        models: the definitions to create first.
-    """
-    changes = tuple(_moved(change, moves) for change in plan.changes)
-    return replace(plan, changes=changes, moves=dict(moves), models=tuple(models))
-
-
-def _moved(change: Change, moves: Mapping[str, str]) -> Change:
-    moved_to = moves.get(change.existing.model_id or "")
-    return replace(change, model_id=moved_to) if moved_to and _gives_role(change) else change
-
-
-def _gives_role(change: Change) -> bool:
-    return change.new is not None and change.existing.model_id is not None

@@ -6,124 +6,29 @@ the action, and raises AzureError when a call fails for good.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 
 from twin_rbac.role_tags.apply import Applied, OnWrite, apply_plan
 from twin_rbac.role_tags.errors import MissingTwins, UntaggableTwins
-from twin_rbac.role_tags.expand import Expansion, expand
+from twin_rbac.role_tags.fitting import hold_back, models_given_roles, move_models
 from twin_rbac.role_tags.graph_file import Graph
 from twin_rbac.role_tags.journal import Journal
 from twin_rbac.role_tags.look import LAG, Sleep, Trust, look
-from twin_rbac.role_tags.manifest import Manifest
 from twin_rbac.role_tags.model import Seeded, TagRules, TwinTags
-from twin_rbac.role_tags.plan import Plan, Planner, hold_back, models_given_roles, move_models
+from twin_rbac.role_tags.plan import Plan
 from twin_rbac.role_tags.seed import seed
-from twin_rbac.role_tags.store import TagStore, Target, open_instance
+from twin_rbac.role_tags.store import TagStore, open_store
 from twin_rbac.role_tags.taggable import find_untaggable
+from twin_rbac.role_tags.target import Target, open_instance
 from twin_rbac.role_tags.upgrade import plan_upgrade
 from twin_rbac.role_tags.verify import Findings, Verifier
 from twin_rbac.role_tags.waiting import Say
-
-__all__ = ["Target", "apply_tags", "expand_tags", "plan_tags", "read_existing", "seed_graph", "verify_tags"]
+from twin_rbac.role_tags.wanted import Agreement, Wanted
 
 Check = Callable[[Plan], None]
 """Looks at a plan before its first write, and raises when it may not be carried out."""
 OpenJournal = Callable[[Plan], Journal | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the twins are to carry, and what they were to carry before."""
-
-    rules: TagRules
-    desired: Mapping[str, str]
-    """Twin -> role, selectors expanded."""
-    declared: Collection[str] = ()
-    """What was desired when it was last applied; see `Planner`."""
-    former_roles: Collection[str] = ()
-    selected: Collection[str] = ()
-    """The twins of `desired` that a selector chose."""
-
-    def planner(self) -> Planner:
-        """A planner that has not looked at any twin yet."""
-        return Planner(
-            self.rules, self.desired, declared=self.declared, former_roles=self.former_roles, selected=self.selected
-        )
-
-
-async def expand_tags(
-    target: Target | None,
-    manifest: Manifest,
-    *,
-    declared: Collection[str] = (),
-    graph: Graph | None = None,
-    seeded: Collection[str] = (),
-    seeded_relationships: Collection[str] = (),
-    settle: bool = False,
-    progress: Say | None = None,
-    sleep: Sleep = asyncio.sleep,
-) -> Expansion:
-    """What the manifest desires, its selectors expanded; see `expand`.
-
-    Args:
-        target: the instance; None while there is none.
-        manifest: the manifest.
-        declared: the twins of the last apply.
-        graph: the file that is seeded into the instance.
-        seeded: the ids of its twins that were seeded already.
-        seeded_relationships: the keys of its relationships that were.
-        settle: wait first until the index shows every twin that was made before now.
-        progress: is told what is waited for.
-        sleep: waits.
-
-    Raises:
-        RoleTagsError: selectors disagree, or name what is not there.
-    """
-    say = progress or _say_nothing
-    expand_from = partial(
-        expand,
-        manifest.rules,
-        manifest.twins,
-        manifest.selectors,
-        declared=declared,
-        graph=graph,
-        seeded=seeded,
-        seeded_relationships=seeded_relationships,
-        settle=settle,
-        say=say,
-        sleep=sleep,
-    )
-    if target is None or not manifest.selectors:
-        return await expand_from(source=None)
-    async with open_store(target, manifest.rules, progress) as store:
-        return await expand_from(source=store)
-
-
-async def want_tags(
-    target: Target,
-    manifest: Manifest,
-    rules: TagRules,
-    *,
-    declared: Collection[str] = (),
-    progress: Say | None = None,
-) -> Wanted:
-    """What the manifest desires of an instance that somebody may have written to just now.
-
-    Args:
-        target: the instance.
-        manifest: the manifest.
-        rules: its rules, or what stands in for them in this run.
-        declared: what was desired when it was last applied; see `Planner`.
-        progress: is told what is waited for.
-
-    Raises:
-        RoleTagsError: as `expand_tags`.
-    """
-    expansion = await expand_tags(target, manifest, declared=declared, settle=True, progress=progress)
-    return Wanted(rules=rules, desired=expansion.twins, declared=declared, selected=expansion.selected)
 
 
 async def read_existing(
@@ -168,7 +73,7 @@ async def plan_tags(
         progress: is told what is waited for.
     """
     async with open_store(target, wanted.rules, progress) as store:
-        return await _plan(store, wanted, _Agreement(wanted).holds, upgrade_models=upgrade_models, progress=progress)
+        return await _plan(store, wanted, Agreement(wanted).holds, upgrade_models=upgrade_models, progress=progress)
 
 
 async def apply_tags(
@@ -199,7 +104,7 @@ async def apply_tags(
         UntaggableTwins: models of listed twins cannot hold the tag; nothing was written.
         ApplyIncomplete: some twins could not be written; all others were.
     """
-    trusts = _Agreement(wanted).holds_or_is_written
+    trusts = Agreement(wanted).holds_or_is_written
     async with open_store(target, wanted.rules, progress) as store:
         plan = await _plan(store, wanted, trusts, upgrade_models=upgrade_models, progress=progress)
         require_possible(plan)
@@ -279,29 +184,6 @@ async def seed_graph(target: Target, graph: Graph, seeded: Seeded, *, progress: 
     """
     async with open_instance(target, say=progress or _say_nothing) as client:
         return await seed(graph, seeded, client)
-
-
-@dataclass(frozen=True)
-class _Agreement:
-    """Where manifest and last apply agree, so that the index, agreeing too, is believed."""
-
-    wanted: Wanted
-
-    def holds(self, twin_id: str, role: str | None) -> bool:
-        declared = self.wanted.declared
-        before = declared.get(twin_id) if isinstance(declared, Mapping) else None
-        return role is not None and role == self.wanted.desired.get(twin_id) == before
-
-    def holds_or_is_written(self, twin_id: str, role: str | None) -> bool:
-        desired = self.wanted.desired.get(twin_id)
-        return self.holds(twin_id, role) or (desired is not None and desired != role)
-
-
-@asynccontextmanager
-async def open_store(target: Target, rules: TagRules, progress: Say | None) -> AsyncIterator[TagStore]:
-    """An instance's role tags, for as long as the context lasts."""
-    async with open_instance(target, say=progress or _say_nothing) as client:
-        yield TagStore(client, rules)
 
 
 async def _plan(store: TagStore, wanted: Wanted, trusts: Trust, *, upgrade_models: bool, progress: Say | None) -> Plan:

@@ -11,10 +11,12 @@ from twin_rbac.role_tags.limits import require_safe
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.plan import Plan
 from twin_rbac.role_tags.plan_file import SavedPlan, check_still_holds
-from twin_rbac.role_tags.reconcile import Wanted, apply_tags, carry_out, open_store, require_possible
-from twin_rbac.role_tags.store import Target
+from twin_rbac.role_tags.reconcile import apply_tags, carry_out, require_possible
+from twin_rbac.role_tags.store import open_store
+from twin_rbac.role_tags.target import Target
 from twin_rbac.role_tags.undo import Undone, apply_undo, plan_undo, twins_to_undo
 from twin_rbac.role_tags.waiting import Say
+from twin_rbac.role_tags.wanted import Wanted
 
 WAY_OUT = "look at the plan; then give --allow-unsafe for this run, or other limits in the manifest"
 

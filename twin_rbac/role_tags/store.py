@@ -1,81 +1,33 @@
-"""An instance's twins as role tags need them; the only module of the package that talks to Azure."""
+"""An instance's twins as role tags need them; with `target`, the only module of the package that talks to Azure."""
 
 import sys
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
-from pathlib import Path
-from time import time
 from typing import Any, TypeVar
 
-from azure.core.credentials import AccessToken
-from azure.core.credentials_async import AsyncTokenCredential
-
-from twin_rbac.clients.cloud import PUBLIC_CLOUD, Cloud
-from twin_rbac.clients.credential import create_credential
-from twin_rbac.clients.errors import AccessDenied, InvalidRequest, PatchInvalid, PreconditionFailed, TwinNotFound
+from twin_rbac.clients.errors import InvalidRequest, PatchInvalid, PreconditionFailed, TwinNotFound
 from twin_rbac.clients.instance import MODELS_PER_REQUEST, InstanceClient
-from twin_rbac.clients.reach import require_inside
-from twin_rbac.clients.resource_manager import ResourceManagerClient
-from twin_rbac.clients.transport import OnDenied
 from twin_rbac.role_tags.at_once import for_each
+from twin_rbac.role_tags.conditions import id_conditions, key_conditions, name_condition
 from twin_rbac.role_tags.errors import PatchMismatch, TwinChanged, WriteFailed
 from twin_rbac.role_tags.model import TagRules, TwinTags
 from twin_rbac.role_tags.patches import make_patch
 from twin_rbac.role_tags.plan import Change
-from twin_rbac.role_tags.waiting import RolePropagation, Say
+from twin_rbac.role_tags.target import Target, open_instance
+from twin_rbac.role_tags.waiting import Say
 
-_IDS_PER_QUERY = _EXPRESSIONS_PER_QUERY = 50
-_CHARACTERS_PER_QUERY = 8000
-"""What one query may hold (fact sheet adt-data-plane, section 6)."""
-_ROOM = 400
-"""Characters that are left for what stands around a list."""
 _GROUP = 1000
 """How many answers are kept before they are handed on."""
 
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """The instance whose twins are meant, and how it is reached."""
-
-    endpoint: str
-    """The data-plane URL."""
-    instance_id: str | None = None
-    """Its id in Resource Manager: lets a 403 be explained, and waited out after a role assignment."""
-    cloud: Cloud = PUBLIC_CLOUD
-    token: str | None = field(default=None, repr=False)
-    """A bearer token to use in place of the environment's credential."""
-    ca_file: str | None = None
-    """Certificates to trust besides the system's."""
-
-
 @asynccontextmanager
-async def open_instance(target: Target, *, say: Say) -> AsyncIterator[InstanceClient]:
-    """A client of the instance that waits out a 403 where Resource Manager says that the caller holds the action.
-
-    Where the instance takes calls from inside its network alone and the caller is outside, nothing is waited for.
-
-    Args:
-        target: the instance; without its id a 403 is believed at once.
-        say: is told what is waited for.
-
-    Raises:
-        AzureError: from the body, when a call fails for good; OutsideNetwork says that it is the network's doing.
-    """
-    ca_file = Path(target.ca_file) if target.ca_file else None
-    async with AsyncExitStack() as stack:
-        credential = await stack.enter_async_context(_credential_of(target))
-        client = InstanceClient(
-            target.endpoint,
-            credential,
-            cloud=target.cloud,
-            on_denied=await _create_patience(target, credential, say, ca_file, stack),
-            ca_file=ca_file,
-        )
-        yield await stack.enter_async_context(client)
+async def open_store(target: Target, rules: TagRules, progress: Say | None) -> "AsyncIterator[TagStore]":
+    """An instance's role tags, for as long as the context lasts."""
+    async with open_instance(target, say=progress or (lambda _line: None)) as client:
+        yield TagStore(client, rules)
 
 
 class TagStore:
@@ -84,22 +36,6 @@ class TagStore:
     def __init__(self, client: InstanceClient, rules: TagRules) -> None:
         self._client = client
         self._rules = rules
-
-    async def read_index(self, twin_ids: Iterable[str]) -> dict[str, TwinTags]:
-        """The given twins, and all that carry the key, as the query index has them: up to 10 s old.
-
-        Raises:
-            AzureError: a call failed for good.
-        """
-        twins: dict[str, TwinTags] = {}
-
-        async def read(condition: str) -> None:
-            async for twin in self._query(condition):
-                twins[twin.twin_id] = twin
-
-        await read(f"IS_DEFINED(T.{self._rules.property}.{self._rules.key})")
-        await for_each(list(_id_conditions(twin_id for twin_id in twin_ids if twin_id not in twins)), read)
-        return twins
 
     async def stream_tagged(self, roles: Collection[str]) -> AsyncIterator[TwinTags]:
         """The twins that carry the tag, each once, as the query index has them: up to 10 s old.
@@ -110,7 +46,7 @@ class TagStore:
         Raises:
             AzureError: a call failed for good.
         """
-        conditions = list(_key_conditions(self._rules, roles))
+        conditions = key_conditions(self._rules, roles)
         seen: set[str] = set()
         for condition in conditions:
             async for twin in self._query(condition):
@@ -131,7 +67,7 @@ class TagStore:
         async def read(condition: str) -> None:
             found.extend([twin async for twin in self._query(condition)])
 
-        for conditions in _in_groups(_id_conditions(twin_ids)):
+        for conditions in _in_groups(id_conditions(twin_ids)):
             await for_each(conditions, read)
             for twin in found:
                 yield twin
@@ -229,17 +165,16 @@ class TagStore:
             AzureError: a call failed for good.
         """
         children: dict[str, list[str]] = {}
-        named = f" AND R.$relationshipName IN [{','.join(map(_literal, sorted(names)))}]"
         # Names that do not fit beside the ids are told apart here alone.
-        narrow = named if len(named) < _ROOM and len(names) <= _IDS_PER_QUERY else ""
+        named = name_condition("R.$relationshipName", names)
 
         async def read(condition: str) -> None:
-            text = f"SELECT * FROM RELATIONSHIPS R WHERE {condition}{narrow}"  # noqa: S608  # ids and names are escaped
+            text = f"SELECT * FROM RELATIONSHIPS R WHERE {condition}{named}"  # noqa: S608  # ids and names are escaped
             async for row in self._client.query(text):
                 if row["$relationshipName"] in names:
                     children.setdefault(row["$sourceId"], []).append(row["$targetId"])
 
-        await for_each(_id_conditions(twin_ids, column="R.$sourceId"), read)
+        await for_each(id_conditions(twin_ids, column="R.$sourceId"), read)
         return children
 
     async def list_models(self) -> dict[str, Mapping[str, Any]]:
@@ -292,75 +227,10 @@ class TagStore:
         )
 
 
-class _GivenToken:
-    """A credential that is one given token."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        return AccessToken(self._token, int(time()) + 3600)
-
-    async def close(self) -> None:
-        """Holds nothing open."""
-
-    async def __aenter__(self) -> "_GivenToken":
-        return self
-
-    async def __aexit__(self, *_exception: object) -> None:
-        """Holds nothing open."""
-
-
-def _credential_of(target: Target) -> AsyncTokenCredential:
-    return _GivenToken(target.token) if target.token else create_credential(cloud=target.cloud)
-
-
-async def _create_patience(
-    target: Target, credential: AsyncTokenCredential, say: Say, ca_file: Path | None, stack: AsyncExitStack
-) -> OnDenied | None:
-    instance_id = target.instance_id
-    if instance_id is None:
-        return None
-    resource_manager = await stack.enter_async_context(ResourceManagerClient(credential, cloud=target.cloud))
-
-    async def list_permissions() -> list[Mapping[str, Any]]:
-        await require_inside(resource_manager, instance_id, target.endpoint, ca_file=ca_file)
-        try:
-            return await resource_manager.list_permissions(instance_id)
-        except AccessDenied:
-            # Who may not even ask is taken to hold nothing: the instance's own refusal is then what is reported.
-            return []
-
-    return RolePropagation(list_permissions, say=say).should_retry
-
-
-def _key_conditions(rules: TagRules, roles: Collection[str]) -> Iterator[str]:
-    if rules.encoding == "value":
-        yield f"IS_DEFINED(T.{rules.property}.{rules.key})"
-        return
-    longest = (_CHARACTERS_PER_QUERY - _ROOM) // _EXPRESSIONS_PER_QUERY
-    few = [f"IS_DEFINED(T.{rules.property}.{role})" for role in sorted(roles)]
-    count = _EXPRESSIONS_PER_QUERY if all(len(item) + 4 <= longest for item in few) else 1
-    for start in range(0, len(few), count):
-        yield " OR ".join(few[start : start + count])
-
-
 def _in_groups(items: Iterable[Item]) -> Iterator[list[Item]]:
     rest = iter(items)
     while group := list(islice(rest, _GROUP)):
         yield group
-
-
-def _id_conditions(twin_ids: Iterable[str], *, column: str = "T.$dtId") -> Iterator[str]:
-    longest = _CHARACTERS_PER_QUERY - _ROOM
-    chunk: list[str] = []
-    for literal in map(_literal, twin_ids):
-        if chunk and (len(chunk) == _IDS_PER_QUERY or sum(map(len, chunk)) + len(chunk) + len(literal) > longest):
-            yield f"{column} IN [{','.join(chunk)}]"
-            chunk = []
-        chunk.append(literal)
-    if chunk:
-        yield f"{column} IN [{','.join(chunk)}]"
 
 
 def _model_of(document: Mapping[str, Any]) -> str | None:
@@ -368,8 +238,3 @@ def _model_of(document: Mapping[str, Any]) -> str | None:
     metadata = document.get("$metadata")
     model_id = (metadata if isinstance(metadata, Mapping) else document).get("$model")
     return sys.intern(model_id) if isinstance(model_id, str) else None
-
-
-def _literal(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

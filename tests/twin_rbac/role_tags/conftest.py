@@ -21,7 +21,7 @@ from emulator.faults import Faults
 from emulator.hosts import answer_instance_fault
 from emulator.serving import DroppableProtocol
 from emulator.storage import Storage
-from twin_rbac.role_tags.reconcile import Target
+from twin_rbac.role_tags.target import Target
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "tenants" / "graph.ndjson"
 OWNER = "owner"

@@ -9,7 +9,7 @@ from twin_rbac.role_tags.graph_file import Graph, Relationship
 from twin_rbac.role_tags.model import Seeded
 from twin_rbac.role_tags.seed import seed
 from twin_rbac.role_tags.selectors import Selector, SelectorKind, Subtree
-from twin_rbac.role_tags.store import Target, open_instance
+from twin_rbac.role_tags.target import Target, open_instance
 
 THING = "dtmi:test:Thing;1"
 

@@ -79,7 +79,7 @@ def tags(emulated: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
     """Runs `twin-rbac tags` against an instance that holds the building."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TWIN_RBAC_TOKEN", OWNER)
-    monkeypatch.setattr("twin_rbac.role_tags.reconcile.LAG", 0.0)
+    monkeypatch.setattr("twin_rbac.role_tags.graph_source.LAG", 0.0)
     names = [f"Floor{floor}" for floor in range(FLOORS)]
     walk = "via: [hasPart, isLocationOf, hasCapability]"
     entries = [f"  - {{role: Floor{n}, subtree: {{of: floor-{n}, {walk}}}}}" for n in range(FLOORS)]

@@ -18,7 +18,8 @@ from twin_rbac.role_tags.expand import Expansion, expand
 from twin_rbac.role_tags.graph_file import Graph
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.selectors import Selector, Subtree
-from twin_rbac.role_tags.store import TagStore, open_instance
+from twin_rbac.role_tags.store import TagStore
+from twin_rbac.role_tags.target import open_instance
 
 RULES = TagRules(roles=("Earth", "Fire", "Wind"))
 LAG = 10

@@ -9,7 +9,9 @@ import pytest
 from twin_rbac.role_tags.graph_file import load_graph
 from twin_rbac.role_tags.manifest import Manifest, load_manifest
 from twin_rbac.role_tags.model import Seeded
-from twin_rbac.role_tags.reconcile import Wanted, apply_tags, expand_tags, plan_tags, seed_graph, verify_tags
+from twin_rbac.role_tags.reconcile import apply_tags, plan_tags, seed_graph, verify_tags
+from twin_rbac.role_tags.selecting import expand_tags
+from twin_rbac.role_tags.wanted import Wanted
 
 MANIFEST = """version: 1
 roles: {Earth: {}, Fire: {}, Wind: {}}

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twin_rbac.role_tags.fitting import hold_back, models_given_roles, move_models
 from twin_rbac.role_tags.model import TagRules, TwinTags
-from twin_rbac.role_tags.plan import Plan, Planner, hold_back, make_plan, models_given_roles, move_models
+from twin_rbac.role_tags.plan import Plan, Planner, make_plan
 from twin_rbac.role_tags.render import plan_as_mapping
 
 RULES = TagRules(roles=("Earth", "Fire", "Wind"))

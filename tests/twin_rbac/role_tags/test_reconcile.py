@@ -9,7 +9,8 @@ from twin_rbac.role_tags.errors import MissingTwins, UnsafePlan, UntaggableTwins
 from twin_rbac.role_tags.graph_file import Graph, load_graph
 from twin_rbac.role_tags.model import Seeded, TagRules
 from twin_rbac.role_tags.plan import Plan
-from twin_rbac.role_tags.reconcile import Wanted, apply_tags, plan_tags, read_existing, seed_graph, verify_tags
+from twin_rbac.role_tags.reconcile import apply_tags, plan_tags, read_existing, seed_graph, verify_tags
+from twin_rbac.role_tags.wanted import Wanted
 
 QUERY = "Microsoft.DigitalTwins/query/action"
 READ_MODELS = "Microsoft.DigitalTwins/models/read"

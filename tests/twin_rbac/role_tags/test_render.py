@@ -1,7 +1,8 @@
 from twin_rbac.role_tags import render
 from twin_rbac.role_tags.apply import Applied
+from twin_rbac.role_tags.fitting import hold_back, move_models
 from twin_rbac.role_tags.model import TagRules, TwinTags
-from twin_rbac.role_tags.plan import Plan, hold_back, make_plan, move_models
+from twin_rbac.role_tags.plan import Plan, make_plan
 from twin_rbac.role_tags.verify import Findings, find_differences
 
 RULES = TagRules(roles=("Earth", "Fire"), missing="skip")

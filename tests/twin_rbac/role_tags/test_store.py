@@ -11,7 +11,8 @@ from twin_rbac.clients.errors import AccessDenied, OutsideNetwork
 from twin_rbac.role_tags.errors import PatchMismatch, TwinChanged, WriteFailed
 from twin_rbac.role_tags.model import TagRules, TwinTags
 from twin_rbac.role_tags.plan import Change, decide
-from twin_rbac.role_tags.store import TagStore, Target, open_instance
+from twin_rbac.role_tags.store import TagStore
+from twin_rbac.role_tags.target import Target, open_instance
 
 QUERY = "Microsoft.DigitalTwins/query/action"
 
@@ -47,12 +48,13 @@ def test_the_index_is_asked_for_what_carries_the_key_and_for_the_given_twins_bes
     instance.put("A", tags={"role": "Earth", "floor": "1"})
     instance.put("B")
     instance.put("C", tags={"floor": "1"})
-    twins = use(lambda store: store.read_index(["A", "B", "gone"]))
 
-    assert twins == {
-        "A": TwinTags(twin_id="A", etag='W/"1"', tags={"role": "Earth", "floor": "1"}),
-        "B": TwinTags(twin_id="B", etag='W/"2"', tags=None),
-    }
+    assert use(lambda store: collect(store.stream_tagged(["Earth"]))) == [
+        TwinTags(twin_id="A", etag='W/"1"', tags={"role": "Earth", "floor": "1"})
+    ]
+    assert use(lambda store: collect(store.stream_listed(["B", "gone"]))) == [
+        TwinTags(twin_id="B", etag='W/"2"', tags=None)
+    ]
     assert queries(instance) == [
         "SELECT T.$dtId, T.$etag, T.$metadata.$model, T.tags FROM DIGITALTWINS T WHERE IS_DEFINED(T.tags.role)",
         "SELECT T.$dtId, T.$etag, T.$metadata.$model, T.tags FROM DIGITALTWINS T WHERE T.$dtId IN ['B','gone']",
@@ -60,23 +62,23 @@ def test_the_index_is_asked_for_what_carries_the_key_and_for_the_given_twins_bes
 
 
 def test_ids_are_asked_for_fifty_at_a_time(use: Any, instance: Any) -> None:
-    use(lambda store: store.read_index([str(number) for number in range(120)]))
+    use(lambda store: collect(store.stream_listed(str(number) for number in range(120))))
 
-    assert [text.count(",") - 2 for text in queries(instance)[1:]] == [50, 50, 20]
+    assert [text.count(",") - 2 for text in queries(instance)] == [50, 50, 20]
 
 
 def test_long_ids_keep_a_query_within_eight_thousand_characters(use: Any, instance: Any) -> None:
     ids = [f"{number}-{'x' * 1000}" for number in range(20)]
-    use(lambda store: store.read_index(ids))
+    use(lambda store: collect(store.stream_listed(ids)))
 
     assert all(len(text) <= 8000 for text in queries(instance))
     assert sum(text.count("x" * 1000) for text in queries(instance)) == 20
 
 
 def test_quotes_in_an_id_stay_inside_the_text(use: Any, instance: Any) -> None:
-    use(lambda store: store.read_index(["it's", "a\\", "'] OR true --"]))
+    use(lambda store: collect(store.stream_listed(["it's", "a\\", "'] OR true --"])))
 
-    assert queries(instance)[1].endswith(r"T.$dtId IN ['it\'s','a\\','\'] OR true --']")
+    assert queries(instance)[0].endswith(r"T.$dtId IN ['it\'s','a\\','\'] OR true --']")
 
 
 def test_twins_are_read_by_id_and_missing_ones_are_left_out(use: Any, instance: Any) -> None:
@@ -115,9 +117,9 @@ async def collect(items: AsyncIterator[Any]) -> list[Any]:
 def test_twins_come_with_their_models_however_they_are_read(emulated_store: Any) -> None:
     models = {"A": "dtmi:test:Room;1", "B": THING}
 
-    for read in (TagStore.read_index, TagStore.read_twins):
-        twins = emulated_store(lambda store, read=read: read(store, ["A", "B", "gone"]))
-        assert {twin_id: twin.model_id for twin_id, twin in twins.items()} == models
+    for read in (TagStore.stream_listed, TagStore.stream_twins):
+        twins = emulated_store(lambda store, read=read: collect(read(store, ["A", "B", "gone"])))
+        assert {twin.twin_id: twin.model_id for twin in twins} == models
     assert emulated_store(lambda store: store.read_models(["A", "B", "gone"])) == models
 
 
@@ -204,7 +206,7 @@ def read_denied(target: Target, said: list[str]) -> None:
 
     async def run() -> None:
         async with open_instance(target, say=say) as client:
-            await TagStore(client, RULES).read_index([])
+            await collect(TagStore(client, RULES).stream_tagged([]))
 
     asyncio.run(run())
 

@@ -13,7 +13,8 @@ from twin_rbac.role_tags.apply import Applied, apply_plan
 from twin_rbac.role_tags.journal import Entry, Header, Journal, read
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.plan import make_plan
-from twin_rbac.role_tags.store import TagStore, Target, open_instance
+from twin_rbac.role_tags.store import TagStore
+from twin_rbac.role_tags.target import Target, open_instance
 
 MODEL = {
     "@context": "dtmi:dtdl:context;3",
