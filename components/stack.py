@@ -38,11 +38,12 @@ def build_stack(config: StackConfig, name: str | None = None) -> dict[str, objec
             in Azure then begin with it. A program with one instance gives none.
 
     Raises:
-        ConfigError: a tenant's role does not stand in the manifest.
+        ConfigError: a tenant's role does not stand in the manifest, or the gateway cannot answer by its tags.
         InputFileError: a file cannot be used.
     """
     manifest = read_manifest(config.manifest)
     _require_known_roles(config, manifest)
+    _require_values(config, manifest)
     place = create_place(config, name)
     instance = create_instance(config, place)
     insights = _create_insights(place)
@@ -81,6 +82,16 @@ def build_stack(config: StackConfig, name: str | None = None) -> dict[str, objec
         "markerRoles": markers.role_definition_ids,
         "roleTags": _count_roles(manifest),
     }
+
+
+def _require_values(config: StackConfig, manifest: Manifest) -> None:
+    encoding = manifest.rules.encoding
+    if encoding != "value":
+        problem = (
+            f"digital-twins-rbac:manifest: {config.manifest} says encoding: {encoding}, and the gateway scopes queries "
+            "by encoding: value alone; use that, or apply this manifest with twin-rbac tags"
+        )
+        raise ConfigError([problem])
 
 
 def _require_known_roles(config: StackConfig, manifest: Manifest) -> None:

@@ -197,3 +197,12 @@ def test_twins_are_tagged_only_after_the_deployer_was_given_its_roles(build: Bui
     dependencies = " ".join(built.requests["role-tags"].dependencies)
     assert "deployers-tagger-77b20000" in dependencies
     assert "::graph" in dependencies
+
+
+def test_a_manifest_of_markers_is_refused_since_the_gateway_cannot_scope_by_them(build: Build, tmp_path: Path) -> None:
+    manifest = tmp_path / "markers.yaml"
+    manifest.write_text("version: 1\nencoding: marker\nroles: {Earth: {}, Fire: {}, Wind: {}}\ntags: []\n")
+    config = {**local_config(), "digital-twins-rbac:manifest": str(manifest)}
+
+    with pytest.raises(pulumi.RunError, match=r"markers\.yaml says encoding: marker, and the gateway"):
+        build(run_program({}), config=config)

@@ -101,27 +101,6 @@ def test_upgrades_and_an_allowed_manifest_are_inputs_where_they_are_asked_for(bu
     assert (inputs["upgradeModels"], inputs["allowUnsafe"]) == (True, "ab" * 32)
 
 
-def test_the_gateway_is_told_how_the_manifest_encodes_roles_and_counts_are_of_single_roles(
-    build: Build, tmp_path: Path
-) -> None:
-    manifest = tmp_path / "role-tags.yaml"
-    manifest.write_text(
-        "version: 1\nencoding: marker\nroles: {Earth: {}, Fire: {}, Wind: {}}\ntags:\n"
-        "  - {role: Earth, twins: [A, B]}\n  - {role: Fire, twins: [A]}\n"
-    )
-    values = {key.split(":", 1)[1]: value for key, value in local_config().items() if key.startswith("digital-twins")}
-    exports: dict[str, object] = {}
-
-    def program() -> None:
-        exports.update(build_stack(parse_config({**values, "manifest": str(manifest)})))
-
-    built = build(program)
-
-    settings = {item["name"]: item["value"] for item in built.one(SITE).inputs["siteConfig"]["appSettings"]}
-    assert settings["TWIN_RBAC_ENCODING"] == "marker"
-    assert exports["roleTags"] == {"Earth": 2, "Fire": 1, "Wind": 0}
-
-
 def test_with_upgrades_of_models_the_deployer_may_write_models_though_no_graph_is_seeded(build: Build) -> None:
     values = {key.split(":", 1)[1]: value for key, value in local_config().items() if key.startswith("digital-twins")}
     del values["graph"]
