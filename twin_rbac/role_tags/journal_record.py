@@ -34,7 +34,7 @@ class Header:
 
     def is_for(self, endpoint: str) -> bool:
         """Whether the run was about the instance at that address."""
-        return _host_of(self.endpoint) == _host_of(endpoint)
+        return is_same_instance(self.endpoint, endpoint)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,6 +192,11 @@ def reported(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise JournalError(path, f"{error.strerror or error}; check the folder, or choose another one") from error
+
+
+def is_same_instance(endpoint: str, other: str) -> bool:
+    """Whether two addresses are of one instance, however they are written."""
+    return _host_of(endpoint) == _host_of(other)
 
 
 def _host_of(endpoint: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from twin_rbac.role_tags.apply import Applied, OnWrite
 from twin_rbac.role_tags.errors import NothingToResume, PlanFileError, RoleTagsError
 from twin_rbac.role_tags.journal import Header, Journal, JournalRecord, find_latest, find_unfinished, read
+from twin_rbac.role_tags.journal_record import is_same_instance
 from twin_rbac.role_tags.limits import require_safe
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.plan import Plan
@@ -100,7 +101,7 @@ async def apply_saved(run: Run, saved: SavedPlan) -> Applied:
         UnsafePlan: it is past its limits.
         ApplyIncomplete: some twins could not be written; all others were.
     """
-    if saved.endpoint != run.target.endpoint:
+    if not is_same_instance(saved.endpoint, run.target.endpoint):
         raise PlanFileError(saved.path, f"it is for {saved.endpoint} and not for {run.target.endpoint}")
     if saved.digest != run.digest:
         raise PlanFileError(saved.path, f"{run.manifest} says something else by now")
