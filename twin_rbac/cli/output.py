@@ -68,13 +68,26 @@ def show_progress(title: str) -> Iterator[OnWrite]:
         *columns, TimeRemainingColumn(), TextColumn("{task.fields[error]}"), console=console, transient=True
     ) as bar:
         task = bar.add_task(title, total=None, rate="", error="")
-        started = time.monotonic()
+        pace = _Pace()
 
         def update(now: Progress) -> None:
-            rate = now.done / max(time.monotonic() - started, 0.001)
-            bar.update(task, completed=now.done, total=now.total, rate=f"{rate:,.0f}/s", error=now.last_error or "")
+            rate = f"{pace.rate(now):,.0f}/s"
+            bar.update(task, completed=now.done, total=now.total, rate=rate, error=now.last_error or "")
 
         yield update
+
+
+class _Pace:
+    """How fast a run is, from its first change on: what it waited for and read before does not count."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def rate(self, now: Progress) -> float:
+        """Changes a second."""
+        clock = time.monotonic()
+        began, done = self._first = self._first or (clock, now.done)
+        return (now.done - done) / max(clock - began, 0.001)
 
 
 class _Lines:
@@ -82,14 +95,16 @@ class _Lines:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._started = self._said = time.monotonic()
+        self._pace = _Pace()
+        self._said: float | None = None
 
     def __call__(self, now: Progress) -> None:
-        clock = time.monotonic()
+        clock, rate = time.monotonic(), self._pace.rate(now)
+        if self._said is None:
+            self._said = clock
         if clock - self._said < _SECONDS_A_LINE:
             return
         self._said = clock
-        rate = now.done / (clock - self._started)
+        left = f", about {(now.total - now.done) / rate:,.0f} s left" if rate else ""
         failed = f", {now.failed:,} failed, the last one: {now.last_error}" if now.failed else ""
-        left = (now.total - now.done) / rate
-        note(f"{self._title}: {now.done:,} of {now.total:,}, {rate:,.0f}/s, about {left:,.0f} s left{failed}")
+        note(f"{self._title}: {now.done:,} of {now.total:,}, {rate:,.0f}/s{left}{failed}")

@@ -196,7 +196,9 @@ async def _apply(subject: Subject, run: runs.Run, *, upgrade_models: bool) -> Ap
 
 async def _verify(subject: Subject, *, complete: bool) -> Findings:
     wanted = await subject.want()
-    return await verify_tags(subject.target, wanted, complete=complete, progress=note)
+    # Selectors had to wait already.
+    settled = bool(subject.manifest.selectors)
+    return await verify_tags(subject.target, wanted, complete=complete, settled=settled, progress=note)
 
 
 def _undo(target: Target, journal: Path, output: Format) -> None:

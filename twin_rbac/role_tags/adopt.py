@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from twin_rbac.role_tags.errors import RoleTagsError
 from twin_rbac.role_tags.model import TagRules, TwinTags
 
 _ROLE = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -28,6 +29,9 @@ def adopt(rules: TagRules, existing: Iterable[TwinTags]) -> Adopted:
         rules: which tag is meant, and which twins are ignored. By value every value that can be a role's name is a
             role; with markers those of the rules are.
         existing: the twins that carry the tag.
+
+    Raises:
+        RoleTagsError: no twin carries a role.
     """
     twins, left = {}, {}
     first: dict[str, str] = {role.lower(): role for role in rules.roles}
@@ -40,6 +44,9 @@ def adopt(rules: TagRules, existing: Iterable[TwinTags]) -> Adopted:
             left[twin.twin_id] = reason
         else:
             twins[twin.twin_id] = role
+    if not twins:
+        tag = "one of the markers" if rules.encoding == "marker" else f"{rules.property}.{rules.key}"
+        raise RoleTagsError(f"no twin carries a role in {tag}, so that there is nothing to adopt")
     found = {role for text in twins.values() for role in rules.split(text)}
     roles = (*rules.roles, *sorted(found - set(rules.roles)))
     return Adopted(rules=replace(rules, roles=roles), twins=twins, left=left)

@@ -150,6 +150,7 @@ async def verify_tags(
     wanted: Wanted,
     *,
     complete: bool = False,
+    settled: bool = False,
     progress: Say | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Findings:
@@ -159,6 +160,7 @@ async def verify_tags(
         target: the instance.
         wanted: what the twins are to carry.
         complete: find the twins, too, that no rule and no `ignore` covers.
+        settled: whether the index was waited for just now.
         progress: is told what is waited for.
         sleep: waits.
     """
@@ -167,8 +169,9 @@ async def verify_tags(
     async with open_store(target, rules, progress) as store:
         await look(store, rules, (*wanted.desired, *wanted.declared), verifier.look_at, progress=progress)
         if complete:
-            say(f"waiting {LAG:g} s for the query index, which then has every twin made before now")
-            await sleep(LAG)
+            if not settled:
+                say(f"waiting {LAG:g} s for the query index, which then has every twin made before now")
+                await sleep(LAG)
             async for twin_id, _ in store.scan():
                 verifier.note_existing(twin_id)
         if verifier.models:

@@ -1,6 +1,9 @@
 from typing import Any
 
+import pytest
+
 from twin_rbac.role_tags.adopt import adopt
+from twin_rbac.role_tags.errors import RoleTagsError
 from twin_rbac.role_tags.model import TagRules, TwinTags
 
 
@@ -33,3 +36,8 @@ def test_markers_are_adopted_for_the_roles_that_are_named_and_ignored_twins_stay
     found = adopt(rules, live)
 
     assert (found.rules.roles, dict(found.twins), dict(found.left)) == (("Earth", "Fire"), {"A": "Earth,Fire"}, {})
+
+
+def test_where_nothing_is_tagged_there_is_nothing_to_adopt() -> None:
+    with pytest.raises(RoleTagsError, match=r"no twin carries a role in tags\.role"):
+        adopt(TagRules(roles=()), [twin("A", floor="1")])
