@@ -49,7 +49,7 @@ async def meddle(client: InstanceClient, done: asyncio.Event) -> dict[str, int]:
                 if "tags" in twin
                 else {"path": "/tags", "value": {"seen": str(count)}}
             )
-            patch = [{"op": "add", "path": "/heat", "value": count}, {"op": "add", **form}]
+            patch: list[dict[str, Any]] = [{"op": "add", "path": "/heat", "value": count}, {"op": "add", **form}]
             try:
                 await client.update_twin(twin_id, patch, if_match=twin["$etag"])
             except PreconditionFailed as error:
