@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from twin_rbac.role_tags.apply import OnWrite, Progress
+from twin_rbac.role_tags.model import printable
 from twin_rbac.role_tags.render import Forms, as_json
 
 Value = TypeVar("Value")
@@ -33,7 +34,7 @@ def show(lines: Iterable[str], *, output: Format) -> None:
     console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
     for line in lines:
         style = _STYLES.get(line[:1]) if output is Format.TEXT and line[1:2] == " " else None
-        console.print(line, style=style)
+        console.print(printable(line), style=style)
 
 
 def note(line: str) -> None:

@@ -70,7 +70,10 @@ def plan(
         note(f"refused as unsafe: {runs.WAY_OUT}")
     if save:
         save_plan(made, save, endpoint=subject.target.endpoint, digest=subject.manifest.digest)
-        note(f"saved; to carry it out: twin-rbac tags apply {save}")
+        place = f"--stack {stack}" if stack else f"--endpoint {endpoint}"
+        named = f" --manifest {manifest}" if manifest else ""
+        allowed = " --allow-unsafe" if allow_unsafe else ""
+        note(f"saved; to carry it out: twin-rbac tags apply {save} {place}{named}{allowed}")
     raise typer.Exit(UNSAFE if unsafe else CHANGES_PENDING if made.changes or made.untaggable else 0)
 
 

@@ -5,6 +5,7 @@ Nothing here follows, decodes or repeats: an answer is handed over as it came.
 """
 
 import asyncio
+import re
 import ssl
 import time
 from collections import deque
@@ -20,6 +21,7 @@ _IDLE = 15
 """Seconds after which an unused connection is not trusted to be open."""
 _NO_BODY = frozenset({204, 304})
 _LONGEST_HEAD = 65_536
+_is_hexadecimal = re.compile(rb"[0-9A-Fa-f]{1,8}").fullmatch
 
 
 class WireError(Exception):
@@ -246,7 +248,7 @@ def _take_body(status: int, headers: Mapping[str, str], received: bytes, begin: 
 def _take_chunks(received: bytes, begin: int) -> tuple[bytes, int] | None:
     body = bytearray()
     while (end := received.find(b"\r\n", begin)) >= 0:
-        size = int(received[begin:end].split(b";", 1)[0], 16)
+        size = _read_size(received[begin:end].split(b";", 1)[0])
         begin = end + 2
         if size == 0:
             last = received.find(b"\r\n", begin)
@@ -257,3 +259,10 @@ def _take_chunks(received: bytes, begin: int) -> tuple[bytes, int] | None:
         body += received[begin : begin + size]
         begin += size + 2
     return None
+
+
+def _read_size(text: bytes) -> int:
+    # int() would also take a sign, blanks and underscores.
+    if not _is_hexadecimal(text):
+        raise ValueError(f"a chunk is {text[:20]!r} long")
+    return int(text, 16)

@@ -14,6 +14,7 @@ from twin_rbac.clients.errors import AccessDenied, AzureError, OutsideNetwork
 from twin_rbac.clients.resource_manager import ResourceManagerClient
 from twin_rbac.providers.errors import ProviderError
 from twin_rbac.role_tags.errors import RoleTagsError
+from twin_rbac.role_tags.model import printable
 from twin_rbac.role_tags.target import Target
 
 Properties = Mapping[str, Any]
@@ -50,7 +51,7 @@ def is_known(value: object) -> bool:
 
 def say(message: str) -> None:
     """Shows a line among Pulumi's own: it passes on what a provider's process prints."""
-    sys.stdout.write(f"{message}\n")
+    sys.stdout.write(f"{printable(message)}\n")
     sys.stdout.flush()
 
 

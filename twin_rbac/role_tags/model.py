@@ -132,6 +132,11 @@ def matches(pattern: str, twin_id: str) -> bool:
     return _compile(pattern).fullmatch(twin_id) is not None
 
 
+def printable(text: str) -> str:
+    """The text for a screen or a log: a tag or an id that somebody wrote begins no line there, and sets no colour."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def encode_ids(ids: Iterable[str]) -> str:
     """Ids as one text, for a property that is to be one line of a preview however many there are."""
     return " ".join(quote(item, safe="") for item in sorted(ids))

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from twin_rbac.role_tags.errors import PlanFileError, PlanOutdated
 from twin_rbac.role_tags.journal_record import JournalRecord
-from twin_rbac.role_tags.model import TagRules, TwinTags
+from twin_rbac.role_tags.model import TagRules, TwinTags, printable
 from twin_rbac.role_tags.plan import Change, Kind, Plan
 
 _VERSION = 1
@@ -120,7 +120,7 @@ def check_still_holds(
         if twin is not None and live == change.new and change.twin_id in begun:
             done += 1
         elif reason := _reason(change, twin, live):
-            outdated[change.twin_id] = reason
+            outdated[change.twin_id] = printable(reason)
         elif twin is not None:
             changes.append(replace(change, existing=twin))
     if outdated:

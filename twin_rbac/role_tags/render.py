@@ -1,6 +1,7 @@
 """Plans, applies and findings as lines of text, JSON and Markdown."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from twin_rbac.role_tags.apply import Applied
 from twin_rbac.role_tags.limits import find_breaches
+from twin_rbac.role_tags.model import printable
 from twin_rbac.role_tags.plan import Change, Plan
 from twin_rbac.role_tags.undo import Undone
 from twin_rbac.role_tags.verify import Finding, Findings
@@ -41,6 +43,7 @@ def plan_as_text(plan: Plan) -> list[str]:
         *_first([f"! {twin_id}: {model_id} cannot hold the tag" for twin_id, model_id in plan.untaggable.items()]),
         *[f"! {model_id}: {reason}" for model_id, reason in plan.reasons.items()],
         *[f"^ {old} → {new}: {count} twins" for old, new, count in _moves(plan)],
+        *[f"^ {model['@id']} is made" for model in plan.models],
         *[f"! unsafe: it {breach}" for breach in find_breaches(plan)],
         *_role_lines(plan),
         _summary(plan),
@@ -64,6 +67,7 @@ def plan_as_mapping(plan: Plan) -> dict[str, Any]:
             for twin_id, model_id in plan.untaggable.items()
         },
         "models": [{"from": old, "to": new, "twins": count} for old, new, count in _moves(plan)],
+        "newModels": [model["@id"] for model in plan.models],
         "unsafe": bool(find_breaches(plan)),
         "breaches": [str(breach) for breach in find_breaches(plan)],
     }
@@ -224,8 +228,9 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str | None, ...]]) -> lis
 
 
 def _cell(text: str | None) -> str:
-    # A twin's id may hold what Markdown reads as its own.
-    return "" if text is None else text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    # A twin's id or tag may hold what Markdown, or a comment on GitHub, reads as its own.
+    marked = re.sub(r"([\\`*_\[\]|])", r"\\\1", printable(text or "").replace("&", "&amp;"))
+    return marked.replace("<", "&lt;").replace("@", "&#64;")
 
 
 PLAN = Forms(text=plan_as_text, mapping=plan_as_mapping, markdown=plan_as_markdown)

@@ -38,9 +38,17 @@ class Run:
     progress: Say | None = None
     on_write: OnWrite | None = None
 
-    def find_unfinished(self) -> JournalRecord | None:
-        """The journal of the run of this manifest that was interrupted, if the last run on the instance was one."""
-        return find_unfinished(self.folder, self.target.endpoint, self.digest)
+    def find_unfinished(self, rules: TagRules) -> JournalRecord | None:
+        """The journal of the interrupted run of this manifest by the same rules, if the last run was one; says so.
+
+        With other rules, such as `--prune`, it is another run: its limits were not looked at.
+        """
+        record = find_unfinished(self.folder, self.target.endpoint, self.digest)
+        if record is None or record.header.rules != rules:
+            return None
+        if self.progress:
+            self.progress(f"going on with the run of {record.header.started}, whose limits were looked at then")
+        return record
 
     def open_journal(self, plan: Plan, unfinished: JournalRecord | None, *, saved: str | None = None) -> Journal | None:
         """The journal to write to: the interrupted run's, or a new one where there is something to write."""
@@ -80,7 +88,7 @@ async def apply_manifest(run: Run, wanted: Wanted, *, upgrade_models: bool = Fal
         JournalError: the journal cannot be read or written.
         RoleTagsError: as `apply_tags`.
     """
-    unfinished = run.find_unfinished()
+    unfinished = run.find_unfinished(wanted.rules)
     return await apply_tags(
         run.target,
         wanted,
@@ -105,7 +113,7 @@ async def apply_saved(run: Run, saved: SavedPlan) -> Applied:
         raise PlanFileError(saved.path, f"it is for {saved.endpoint} and not for {run.target.endpoint}")
     if saved.digest != run.digest:
         raise PlanFileError(saved.path, f"{run.manifest} says something else by now")
-    found = run.find_unfinished()
+    found = run.find_unfinished(saved.rules)
     unfinished = found if found and found.header.plan == saved.sha else None
     async with open_store(run.target, saved.rules, run.progress) as store:
         existing = await store.read_twins(saved.changes)

@@ -117,6 +117,32 @@ def test_resume_goes_on_with_what_was_interrupted(tags: Run, instance: Any, caps
     assert "the last run was not interrupted" in capsys.readouterr().err
 
 
+def test_limits_are_looked_at_again_where_the_interrupted_run_was_another(
+    tags: Run, instance: Any, capsys: Any
+) -> None:
+    for number in range(10):
+        instance.put(f"t{number}", tags={"role": "Earth"})
+    instance.refuse_writes_after(1)
+    assert tags("apply") == 1
+
+    instance.refuse_writes_after(None)
+    # Without --prune the first run was within its limits; with it most of a role would go.
+    assert tags("apply", "--prune") == 3
+    assert "limits.remove is 10 %" in capsys.readouterr().err
+    assert tags("apply") == 0
+    assert "going on with the run of" in capsys.readouterr().err
+
+
+def test_a_tag_that_somebody_wrote_forges_no_line(tags: Run, instance: Any, capsys: Any) -> None:
+    instance.put("X", tags={"role": "Ear\n::warning::forged \x1b[31m"})
+
+    for command in ("plan", "verify"):
+        assert tags(command) == 2
+        said = capsys.readouterr().out
+        assert "Ear\\n::warning::forged \\x1b[31m" in said
+        assert not [line for line in said.splitlines() if line.startswith("::")]
+
+
 def test_resume_without_a_run_says_where_it_looked(tags: Run, capsys: Any) -> None:
     assert tags("resume", "--journal", "elsewhere") == 1
     assert "elsewhere has no journal of a run on" in capsys.readouterr().err

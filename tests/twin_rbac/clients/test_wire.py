@@ -110,7 +110,8 @@ def test_a_header_is_found_whatever_its_case() -> None:
         (b"HTTP/1.1 200 OK\r\n\r\n{}", "does not say how long"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "does not say how long"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "Transfer-Encoding is 'gzip, chunked'"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "no HTTP/1.1"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "a chunk is b'xyz' long"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\n", "a chunk is b'-6' long"),
         (b"HTTP/1.1 " + b"x" * 70_000, "its head has no end"),
     ],
 )

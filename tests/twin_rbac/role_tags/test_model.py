@@ -1,6 +1,6 @@
 import pytest
 
-from twin_rbac.role_tags.model import Seeded, TagRules, TwinTags
+from twin_rbac.role_tags.model import Seeded, TagRules, TwinTags, printable
 
 RULES = TagRules(roles=("Earth", "Fire"), ignore=("sandbox-*", "t?mp"), missing="skip", unlisted="remove")
 
@@ -57,3 +57,7 @@ def test_what_a_pattern_says_else_is_meant_as_it_stands() -> None:
 )
 def test_a_twins_role_is_what_its_tag_says(tags: dict[str, object] | None, role: str | None) -> None:
     assert RULES.role_of(TwinTags(twin_id="A", etag="e", tags=tags)) == role
+
+
+def test_what_somebody_wrote_begins_no_line_and_sets_no_colour_on_a_screen() -> None:
+    assert printable("Ear\n::warning::x \x1b[31mred\u202e Türme") == "Ear\\n::warning::x \\x1b[31mred\\u202e Türme"

@@ -93,7 +93,9 @@ def test_twins_that_go_to_another_model_are_counted() -> None:
     made = make_plan(RULES, {"v": "Earth"}, declared=(), existing=live)
     moved = move_models(made, {"dtmi:x;1": "dtmi:x;2"}, [{"@id": "dtmi:x;2"}])
 
-    assert render.plan_as_text(moved)[:2] == ["+ v: Earth", "^ dtmi:x;1 → dtmi:x;2: 1 twins"]
+    lines = ["+ v: Earth", "^ dtmi:x;1 → dtmi:x;2: 1 twins", "^ dtmi:x;2 is made"]
+    assert render.plan_as_text(moved)[:3] == lines
+    assert render.plan_as_mapping(moved)["newModels"] == ["dtmi:x;2"]
     assert render.plan_as_mapping(moved)["models"] == [{"from": "dtmi:x;1", "to": "dtmi:x;2", "twins": 1}]
 
 
