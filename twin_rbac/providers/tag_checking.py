@@ -15,12 +15,14 @@ from twin_rbac.role_tags.digest import pack, pack_ids, unpack, unpack_ids
 from twin_rbac.role_tags.errors import RoleTagsError, UnsafePlan, UntaggableTwins
 from twin_rbac.role_tags.expand import Expansion
 from twin_rbac.role_tags.graph_file import Graph, load_graph
+from twin_rbac.role_tags.graph_source import model_in
 from twin_rbac.role_tags.limits import Breach, find_breaches, find_breaches_of_maps
 from twin_rbac.role_tags.manifest import Manifest, load_manifest
 from twin_rbac.role_tags.model import TagRules
 from twin_rbac.role_tags.plan import Plan
 from twin_rbac.role_tags.reconcile import plan_tags
 from twin_rbac.role_tags.selecting import expand_tags
+from twin_rbac.role_tags.taggable import find_untaggable
 from twin_rbac.role_tags.target import Target
 from twin_rbac.role_tags.wanted import Wanted
 
@@ -52,7 +54,7 @@ async def check(olds: Properties, news: Properties) -> CheckResult:
         return subject.answer(subject.manifest.twins, [CheckFailure("", str(error))])
     desired = expansion.twins
     if plan is None:
-        return subject.answer(desired, _missing_from_graph(subject))
+        return subject.answer(desired, [*_missing_from_graph(subject), *_untaggable_in_graph(subject, desired)])
     tag_lines.name_unlisted(_unlisted_in(plan, subject.recorded), news)
     tag_lines.name_ignored(subject.recorded, desired, subject.rules)
     if subject.moves:
@@ -180,15 +182,30 @@ def _missing_from_graph(subject: _Subject) -> list[CheckFailure]:
     return _refuse_missing([twin_id for twin_id in listed if twin_id not in subject.graph.twins], subject)
 
 
+def _untaggable_in_graph(subject: _Subject, desired: Collection[str]) -> Iterator[CheckFailure]:
+    """The models of the graph that will not hold the tag, found before there is an instance to ask."""
+    if subject.graph is None or subject.news.get("upgradeModels"):
+        return
+    reasons = find_untaggable(subject.rules, subject.graph.models)
+    models = {twin_id: model_in(subject.graph, twin_id) for twin_id in desired if twin_id in subject.graph.twins}
+    held = {twin_id: model_id for twin_id, model_id in models.items() if model_id in reasons}
+    if held:
+        yield _refuse_untaggable(held, {model_id: reasons[model_id] for model_id in held.values()})
+
+
+def _refuse_untaggable(twins: Mapping[str, str], reasons: Mapping[str, str]) -> CheckFailure:
+    way_out = (
+        "to make a next version of each that can, and move the twins to it, set the config "
+        "digital-twins-rbac:upgradeModels: true; or take the twins out"
+    )
+    return CheckFailure("", str(UntaggableTwins(twins, reasons, way_out=way_out)))
+
+
 def _find_failures(subject: _Subject, plan: Plan) -> Iterator[CheckFailure]:
     pending = set(subject.graph.twins) - subject.seeded if subject.graph and plan.missing else ()
     yield from _refuse_missing([twin_id for twin_id in plan.missing if twin_id not in pending], subject)
     if plan.untaggable:
-        way_out = (
-            "to make a next version of each that can, and move the twins to it, set the config "
-            "digital-twins-rbac:upgradeModels: true; or take the twins out"
-        )
-        yield CheckFailure("", str(UntaggableTwins(plan.untaggable, plan.reasons, way_out=way_out)))
+        yield _refuse_untaggable(plan.untaggable, plan.reasons)
     if not subject.is_first:
         yield from _refuse_unsafe(find_breaches(plan), subject)
 

@@ -120,6 +120,22 @@ def test_for_a_brand_new_instance_only_the_graph_is_asked(project: Any) -> None:
     assert project.instance_calls == before
 
 
+def test_for_a_brand_new_instance_a_model_of_the_graph_that_cannot_hold_the_tag_is_found_before_anything_is_made(
+    project: Any,
+) -> None:
+    plain = '{"@context": "dtmi:dtdl:context;3", "@id": "dtmi:t:Plain;1", "@type": "Interface", "contents": []}'
+    text = GRAPH.replace("dtmi:digitaltwinsrbac:example:Room;1", "dtmi:t:Plain;1")
+    text = text.replace('{"Section": "Twins"}', f'{{"Section": "Models"}}\n{plain}\n{{"Section": "Twins"}}')
+    (project.folder / "graph.ndjson").write_text(text)
+    project.write_manifest({"Earth": ["A"]})
+    new = {"instanceId": UNKNOWN, "endpoint": UNKNOWN, "seeded": UNKNOWN, "graph": "graph.ndjson"}
+
+    (reason,) = check(project, **new)
+    assert "dtmi:t:Plain;1 (1 of the twins): it has no property 'tags'" in reason
+    assert "digital-twins-rbac:upgradeModels: true" in reason
+    assert check(project, upgradeModels=True, **new) == []
+
+
 def test_for_a_brand_new_instance_without_a_graph_nothing_can_be_said(project: Any) -> None:
     project.write_manifest({"Earth": ["anything"]})
     before = project.instance_calls
