@@ -122,7 +122,7 @@ class Harness:
             folder = Path(name)
             for phase in ("apply", "undo"):
                 kill = self._kill(phase, scenario, folder)
-                self._run(phase, scenario, folder, again=phase == "undo")
+                self._run(phase, scenario, folder)
                 self._check(phase, scenario, folder)
                 yield kill
 
@@ -142,9 +142,10 @@ class Harness:
         after = "start" if early else "first write"
         return Kill(self._number, phase, delay, after, writes, len(scenario.changing))
 
-    def _run(self, phase: Phase, scenario: Scenario, folder: Path, *, again: bool = False) -> None:
+    def _run(self, phase: Phase, scenario: Scenario, folder: Path) -> None:
         path = find_latest(folder, self._world.endpoint)
-        if again and path and read(path).undo == "finished":
+        record = read(path) if path else None
+        if record and (record.finished if phase == "apply" else record.undo == "finished"):
             return  # the kill came too late
         process, pipe = child.start(phase, scenario, self._world.endpoint, folder)
         _, status = os.waitpid(process, 0)
@@ -171,7 +172,9 @@ class Harness:
         _require(path is not None, "there is no journal")
         assert path is not None
         record = read(path)
-        _require(len(list(folder.glob("*.jsonl"))) == 1, "a run that goes on begins no new journal")
+        # One that was killed before its first line was whole did nothing, and is none.
+        begun = [each for each in folder.glob("*.jsonl") if b"\n" in each.read_bytes()]
+        _require(len(begun) == 1, "a run that goes on begins no new journal")
         _require(sorted(record.entries) == scenario.changing, "the journal does not hold the twins that changed")
         _require(find_unfinished(folder, self._world.endpoint, DIGEST) is None, "the journal is unfinished")
         _require(record.finished or phase == "undo", "the apply is not finished")
