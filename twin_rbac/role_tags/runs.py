@@ -38,13 +38,13 @@ class Run:
     progress: Say | None = None
     on_write: OnWrite | None = None
 
-    def find_unfinished(self, rules: TagRules) -> JournalRecord | None:
+    def find_unfinished(self, rules: TagRules, *, saved: str | None = None) -> JournalRecord | None:
         """The journal of the interrupted run of this manifest by the same rules, if the last run was one; says so.
 
-        With other rules, such as `--prune`, it is another run: its limits were not looked at.
+        With other rules, such as `--prune`, or another saved plan, it is another run: its limits were not looked at.
         """
         record = find_unfinished(self.folder, self.target.endpoint, self.digest)
-        if record is None or record.header.rules != rules:
+        if record is None or record.header.rules != rules or record.header.plan != saved:
             return None
         if self.progress:
             self.progress(f"going on with the run of {record.header.started}, whose limits were looked at then")
@@ -113,8 +113,7 @@ async def apply_saved(run: Run, saved: SavedPlan) -> Applied:
         raise PlanFileError(saved.path, f"it is for {saved.endpoint} and not for {run.target.endpoint}")
     if saved.digest != run.digest:
         raise PlanFileError(saved.path, f"{run.manifest} says something else by now")
-    found = run.find_unfinished(saved.rules)
-    unfinished = found if found and found.header.plan == saved.sha else None
+    unfinished = run.find_unfinished(saved.rules, saved=saved.sha)
     async with open_store(run.target, saved.rules, run.progress) as store:
         existing = await store.read_twins(saved.changes)
         plan = check_still_holds(saved, existing, unfinished=unfinished)
@@ -140,9 +139,10 @@ async def undo_run(
         JournalError: the journal cannot be used, or is of another instance.
         ApplyIncomplete: some twins could not be written; all others were.
     """
+    # Before the file is opened to be written: it may be none of ours.
+    _require_same_instance(read(path), target)
     with Journal.resume(path) as journal:
         record = read(path)
-        _require_same_instance(record, target)
         async with open_store(target, record.header.rules, progress) as store:
             undo = plan_undo(record, await store.read_twins(twins_to_undo(record)))
             return await apply_undo(undo, store, journal=journal, on_write=on_write)

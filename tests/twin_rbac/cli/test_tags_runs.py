@@ -143,6 +143,15 @@ def test_a_tag_that_somebody_wrote_forges_no_line(tags: Run, instance: Any, caps
         assert not [line for line in said.splitlines() if line.startswith("::")]
 
 
+def test_undo_of_a_file_that_is_no_journal_leaves_it_as_it_is(tags: Run, capsys: Any) -> None:
+    notes = Path("notes.txt")
+    notes.write_text("first line\nsecond line without an end")
+
+    assert tags("undo", "notes.txt") == 1
+    assert "notes.txt:1: this is no JSON" in capsys.readouterr().err
+    assert notes.read_text() == "first line\nsecond line without an end"
+
+
 def test_resume_without_a_run_says_where_it_looked(tags: Run, capsys: Any) -> None:
     assert tags("resume", "--journal", "elsewhere") == 1
     assert "elsewhere has no journal of a run on" in capsys.readouterr().err
